@@ -1,0 +1,1 @@
+"""All SQL. Everybody else talks to `Store`, which is free of it."""
