@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -100,7 +101,9 @@ class Meeting(_Record):
 
 
 DEFAULT_REQUIRED = ("name", "email", "organisation", "title", "ean|cvr")
-REQUIRABLE = frozenset({"name", "email", "organisation", "title", "ean", "cvr", "phone", "reference", "dietary", "municipality", "invoice_email"})
+REQUIRABLE = frozenset({
+    "name", "email", "organisation", "title", "ean", "cvr", "phone", "reference", "dietary", "municipality", "invoice_email",
+})
 
 
 class Course(_Record):
@@ -162,7 +165,7 @@ class Course(_Record):
     @field_validator("meetings")
     @classmethod
     def _in_order(cls, value: tuple[Meeting, ...]) -> tuple[Meeting, ...]:
-        if any(a.date >= b.date for a, b in zip(value, value[1:], strict=False) if not (a.called_off or b.called_off)):
+        if any(a.date >= b.date for a, b in pairwise(value) if not (a.called_off or b.called_off)):
             raise ValueError("the meetings must stand in the order of their dates")
         return value
 
