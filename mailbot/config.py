@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from mailbot.course import Course, CourseError, Mode, validate_course
+from mailbot.course import Course, CourseError, Mode, plain_error, validate_course
 from mailbot.resources import shipped
 
 PREFIX = "MAILBOT_"
@@ -268,5 +268,4 @@ def _sentence(error: Any, source: str, names: Mapping[tuple[str, str], str]) -> 
     if error["type"] == "extra_forbidden":
         return f"{label} is no setting; check its spelling or remove the line"
     example = EXAMPLES.get(path[1] if len(path) > 1 else path[0], "")
-    found = "" if path[-1] in {key for _, key in SECRETS} else f" (found {error['input']!r})"
-    return f"{label}: {error['msg'].removeprefix('Value error, ')}{found}" + (f"; it should read like {example}" if example else "")
+    return f"{label} {plain_error(error)}" + (f"; it should read like {example}" if example else "")

@@ -96,7 +96,7 @@ class Meeting(_Record):
     @model_validator(mode="after")
     def _ends_after_start(self) -> Self:
         if self.end <= self.start:
-            raise ValueError("a meeting must end after it starts")
+            raise ValueError("must end after it starts")
         return self
 
 
@@ -150,7 +150,7 @@ class Course(_Record):
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError) as problem:
-            raise ValueError(f"{value!r} is no time zone") from problem
+            raise ValueError("is no time zone") from problem
         return value
 
     @field_validator("required")
@@ -159,14 +159,14 @@ class Course(_Record):
         for entry in value:
             for field in entry.split("|"):
                 if field not in REQUIRABLE:
-                    raise ValueError(f"{field!r} is no field of a registration; known are {', '.join(sorted(REQUIRABLE))}")
+                    raise ValueError(f"names {field!r}, which is no field of a registration; known are {', '.join(sorted(REQUIRABLE))}")
         return value
 
     @field_validator("meetings")
     @classmethod
     def _in_order(cls, value: tuple[Meeting, ...]) -> tuple[Meeting, ...]:
         if any(a.date >= b.date for a, b in pairwise(value) if not (a.called_off or b.called_off)):
-            raise ValueError("the meetings must stand in the order of their dates")
+            raise ValueError("must stand in the order of their dates")
         return value
 
     @property
@@ -242,12 +242,44 @@ def validate_course(raw: Mapping[str, Any], source: str) -> Course:
     try:
         return Course.model_validate(raw)
     except ValidationError as problem:
-        raise CourseError("\n".join(_sentence(error, source) for error in problem.errors())) from problem
+        # A broken meeting is left out of the tuple and would be reported as missing, too.
+        errors = [e for e in problem.errors() if e["type"] != "too_short" or not e["input"]]
+        raise CourseError("\n".join(_sentence(error, source) for error in errors)) from problem
+
+
+PLAIN: Mapping[str, str] = {
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "decimal_parsing": "must be a number",
+    "decimal_type": "must be a number",
+    "string_type": "must be a text in quotes",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "date_from_datetime_parsing": "must be a date",
+    "date_from_datetime_inexact": "must be a date without a time of day",
+    "date_parsing": "must be a date",
+    "date_type": "must be a date",
+    "time_parsing": "must be a time of day",
+    "time_type": "must be a time of day",
+    "tuple_type": "must be a list in square brackets",
+    "too_short": "must hold at least one entry",
+    "model_type": "must be a table",
+}
+
+
+def plain_error(error: Any) -> str:
+    """What is wrong with one value, in words for people: of a pydantic error's dictionary. Containers are not repeated."""
+    wrong = PLAIN.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    if error["type"] == "string_pattern_mismatch":
+        wrong = "is not written as it should be"
+    value = error["input"]
+    return wrong if isinstance(value, dict | list | tuple) else f"{wrong} (found {str(value)!r})"
 
 
 def _sentence(error: Any, source: str) -> str:
     path = [str(step + 1) if isinstance(step, int) else str(step) for step in error["loc"]]
-    key = " ".join(path) or "the file"
+    key = " ".join(path).replace("meetings ", "meeting ") or "the file"
     name = next((str(step) for step in reversed(error["loc"]) if not isinstance(step, int)), "meetings")
     example = EXAMPLES.get(name) or EXAMPLES.get(str(error["loc"][0]) if error["loc"] else "", "")
     hint = f"; it should read like {example}" if example else ""
@@ -255,5 +287,4 @@ def _sentence(error: Any, source: str) -> str:
         return f"{source}: {key} is missing{hint}"
     if error["type"] == "extra_forbidden":
         return f"{source}: {key} is no key of a course file; check its spelling or remove the line"
-    wrong = str(error["msg"]).removeprefix("Value error, ")
-    return f"{source}: {key}: {wrong} (found {error['input']!r}){hint}"
+    return f"{source}: {key} {plain_error(error)}{hint}"
