@@ -88,7 +88,8 @@ class Registration:
 
 class LetterState(StrEnum):
     PLANNED = "planned"
-    RESERVED = "reserved"      # an attempt is under way (or broke off)
+    RESERVED = "reserved"      # an attempt is under way; broken off here, nothing was sent
+    SENDING = "sending"        # the message itself is being handed over; broken off here, nobody knows
     SENT = "sent"
     DRAFTED = "drafted"        # lies in the Drafts mailbox
     FAILED = "failed"          # refused for good

@@ -128,8 +128,11 @@ class Store(Protocol):
     def reserve(self, now: datetime) -> Attempt | None:
         """The next letter that is due, its attempt committed before the network is touched; None if there is none."""
 
+    def sending(self, number: int) -> None:
+        """RESERVED becomes SENDING, committed just before the message's last byte goes out."""
+
     def unsettled(self) -> tuple[Attempt, ...]:
-        """Letters still reserved from an earlier run: their attempt broke off and nobody knows how."""
+        """Letters still RESERVED or SENDING from a run that broke off; `letter.state` says which."""
 
     def settle(self, number: int, state: LetterState, at: datetime, *, reason: Reason | None = None,
                retry_at: datetime | None = None, message_id: str = "") -> None:
