@@ -1,0 +1,55 @@
+"""The word lists of this room: one TOML file a matter in `words/`, read once, and the patterns made of them.
+
+The files are commented in Danish, so that somebody who knows the language but no programming can extend them.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+_FOLDER = Path(__file__).resolve().parent / "words"
+
+
+@cache
+def words(name: str) -> Mapping[str, Any]:
+    """The word list `words/NAME.toml`. Raises FileNotFoundError where there is none."""
+    return MappingProxyType(tomllib.loads((_FOLDER / f"{name}.toml").read_text("utf-8")))
+
+
+@cache
+def listed(name: str, key: str) -> frozenset[str]:
+    """One list of a file as a set of lower-case words."""
+    return frozenset(word.lower() for word in words(name)[key])
+
+
+def alternatives(entries: Iterable[str]) -> str:
+    """A group that matches any of the entries, the longest first; a space stands for any white space within a line."""
+    escaped = sorted((re.escape(entry).replace("\\ ", r"[ \u00a0\t]+") for entry in entries), key=len, reverse=True)
+    return "(?:" + "|".join(escaped) + ")"
+
+
+@cache
+def pattern(name: str, key: str) -> re.Pattern[str]:
+    """Whole words or phrases of one list, in any case."""
+    return re.compile(rf"(?<!\w){alternatives(words(name)[key])}(?!\w)", re.IGNORECASE)
+
+
+@cache
+def cues(name: str, key: str) -> re.Pattern[str]:
+    """One list whose entries are small patterns themselves (`…` stands for up to a few words of the same clause)."""
+    return re.compile("|".join(f"(?:{entry.replace('…', _GAP)})" for entry in words(name)[key]), re.IGNORECASE)
+
+
+_GAP = r"[^.!?;:\n]{0,60}?"
+
+
+def fold(text: str) -> str:
+    """Lower case with every character in its place, so that spans stay true."""
+    lower = text.lower()
+    return lower if len(lower) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
