@@ -1,0 +1,125 @@
+"""The outbox: reserve, commit, send, record. A letter is never sent twice, not even after a crash.
+
+The attempt is committed before the network is touched, and once more just before the message's last byte goes out. So
+a run that broke off before that is simply repeated, and one that broke off after it is settled by looking for the
+letter's key in Sent; where it is not there, the letter is *uncertain* and the administrator decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from mailbot.registration.records import LetterState, Reason
+from mailbot.store.base import Attempt, Store
+
+log = structlog.get_logger()
+
+FIRST_RETRY = timedelta(minutes=1)
+LONGEST_RETRY = timedelta(hours=4)
+GIVE_UP_AFTER = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """How a letter left the house: SENT or DRAFTED, with the Message-ID that the server gave it ("" if it kept ours)."""
+
+    state: LetterState
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """The server asked to come back; `wait` is what it suggested, None where it said nothing."""
+
+    why: str
+    wait: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The connection broke between the last byte and the reply."""
+
+    why: str
+
+
+Delivery = Delivered | Later | Refused | Unknown
+
+
+class Carrier(Protocol):
+    """What takes letters away: SMTP, the Drafts mailbox, a folder of files."""
+
+    def carry(self, attempt: Attempt, before_last_byte: Callable[[], None]) -> Delivery: ...
+
+    def find(self, key: str) -> Delivered | None:
+        """Look for a letter in Sent (or Drafts) by its key."""
+
+
+def retry_after(attempts: int) -> timedelta:
+    """1, 2, 4 … minutes, at most four hours."""
+    return min(FIRST_RETRY * 2 ** min(attempts - 1, 10), LONGEST_RETRY)
+
+
+def settle_interrupted(store: Store, carrier: Carrier, now: datetime) -> None:
+    """What an earlier run left half done: repeat what never began, look for the rest in Sent."""
+    for attempt in store.unsettled():
+        number = attempt.letter.number
+        if attempt.letter.state is LetterState.RESERVED:
+            store.settle(number, LetterState.PLANNED, now, retry_at=now)
+            continue
+        found = carrier.find(attempt.letter.key)
+        if found is not None:
+            store.settle(number, found.state, now, message_id=found.message_id)
+        else:
+            log.warning("letter_uncertain", letter=number)
+            store.settle(number, LetterState.UNCERTAIN, now, reason=Reason("broke_off_while_sending"))
+
+
+def send_due(store: Store, carrier: Carrier, clock: Callable[[], datetime], *, most: int = 1000) -> int:
+    """Send what is due, at most `most` letters; returns how many left the house."""
+    gone = 0
+    for _ in range(most):
+        now = clock()
+        attempt = store.reserve(now)
+        if attempt is None:
+            break
+        gone += _send(attempt, store, carrier, clock)
+    return gone
+
+
+def _send(attempt: Attempt, store: Store, carrier: Carrier, clock: Callable[[], datetime]) -> bool:
+    letter = attempt.letter
+    delivery = carrier.carry(attempt, lambda: store.sending(letter.number))
+    now = clock()
+    match delivery:
+        case Delivered(state, message_id):
+            store.settle(letter.number, state, now, message_id=message_id)
+            log.info("letter_" + state.value, letter=letter.number, kind=letter.kind.value)
+            return True
+        case Later(why, wait):
+            if now - letter.planned_at > GIVE_UP_AFTER:
+                store.settle(letter.number, LetterState.FAILED, now, reason=Reason("gave_up", {"why": why[:200]}))
+            else:
+                retry_at = now + (wait or retry_after(attempt.attempts))
+                store.settle(letter.number, LetterState.PLANNED, now, reason=Reason("deferred", {"why": why[:200]}), retry_at=retry_at)
+            log.warning("letter_deferred", letter=letter.number, attempts=attempt.attempts)
+        case Refused(why):
+            store.settle(letter.number, LetterState.FAILED, now, reason=Reason("refused", {"why": why[:200]}))
+            log.warning("letter_refused", letter=letter.number)
+        case Unknown(why):
+            found = carrier.find(letter.key)
+            if found is not None:
+                store.settle(letter.number, found.state, now, message_id=found.message_id)
+                return True
+            store.settle(letter.number, LetterState.UNCERTAIN, now, reason=Reason("broke_off_while_sending", {"why": why[:200]}))
+            log.warning("letter_uncertain", letter=letter.number)
+    return False

@@ -1,0 +1,154 @@
+"""The service: one pass over the mailbox, and the loop around it until somebody says stop.
+
+A pass fetches what is new, handles each message, does the work that is due and sends what is planned. Every step is
+recorded before the next, so a pass may break off anywhere. Trouble with one side never stops the other: while the inbox
+cannot be reached, due work and sending go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import Protocol
+
+import structlog
+
+from mailbot.app.due import next_moment, work_due
+from mailbot.app.handle import Handled, Received, Rules, handle
+from mailbot.app.outbox import Carrier, send_due, settle_interrupted
+from mailbot.mail.inbox import Backoff, Inbox, InboxError, Throttled
+from mailbot.mail.message import Inbound
+from mailbot.registration.records import Outcome
+from mailbot.store.base import Place, Store
+
+log = structlog.get_logger()
+
+SWEEP_EVERY = timedelta(hours=1)
+LONGEST_WAIT = timedelta(minutes=28)   # servers may end an idle connection after 30 (RFC 2177)
+
+
+class Stop(Protocol):
+    """A flag that another thread or a signal sets, such as `threading.Event`."""
+
+    def is_set(self) -> bool: ...
+
+    def wait(self, timeout: float | None = None) -> bool: ...
+
+
+@dataclass(slots=True)
+class Pass:
+    """What one pass did: messages by outcome, letters that left, work that fell due."""
+
+    outcomes: dict[Outcome, int] = field(default_factory=dict)
+    letters: int = 0
+    due: int = 0
+
+    @property
+    def messages(self) -> int:
+        return sum(self.outcomes.values())
+
+
+@dataclass(slots=True)
+class Service:
+    """`clock` tells the time (aware); `seen` is told of every message that was handled, for progress on a terminal."""
+
+    store: Store
+    rules: Rules
+    inbox: Inbox
+    carrier: Carrier
+    clock: Callable[[], datetime]
+    digest_at: time = time(7, 30)
+    sweep_days: int = 7
+    idle_minutes: int = 4
+    after_handling: str = "leave"
+    seen: Callable[[Handled], None] = lambda _handled: None
+    swept_at: datetime | None = None
+    interrupted: bool = True     # an earlier run may have left letters half sent
+
+    def once(self) -> Pass:
+        """One pass. Raises InboxError where the inbox cannot be read (due work and sending are done all the same)."""
+        done = Pass()
+        try:
+            self.inbox.connect()
+            self._receive(done)
+        finally:
+            self._work(done)
+        return done
+
+    def run(self, stop: Stop) -> None:
+        """Passes until `stop`: woken by new mail, by work that falls due, by the sweep. Reconnects with growing patience."""
+        backoff = Backoff()
+        while not stop.is_set():
+            wait: float
+            try:
+                done = self.once()
+                backoff.reset()
+                log.info("pass", messages=done.messages, letters=done.letters, due=done.due)
+                wait = self._patience()
+                if wait > 0:
+                    self.inbox.wait(wait)
+                continue
+            except Throttled as problem:
+                wait = problem.wait_seconds
+                log.warning("throttled", seconds=wait)
+            except InboxError as problem:
+                wait = backoff.next()
+                log.warning("inbox_trouble", problem=str(problem), retry_in=round(wait, 1))
+                self.store.note("last_error", str(problem), self.clock())
+            self.inbox.close()
+            stop.wait(wait)
+        self.inbox.close()
+
+    def _patience(self) -> float:
+        """Seconds until something falls due by itself."""
+        now = self.clock()
+        moment = next_moment(self.store, now, self.digest_at)
+        patience = min(timedelta(minutes=self.idle_minutes), LONGEST_WAIT)
+        if moment is not None:
+            patience = min(patience, moment - now)
+        return max(0.0, patience.total_seconds())
+
+    def _receive(self, done: Pass) -> None:
+        for inbound in self._new():
+            place = Place(inbound.account, inbound.mailbox, inbound.uidvalidity, inbound.uid)
+            handled = handle(Received(inbound.raw, inbound.received_at, place), self.store, self.rules, self.clock())
+            if handled is None or handled.settled:
+                self.store.advance(place)
+            if handled is None:
+                continue
+            if not handled.settled:
+                continue
+            done.outcomes[handled.entry.outcome] = done.outcomes.get(handled.entry.outcome, 0) + 1
+            if handled.entry.outcome is Outcome.HANDLED and self.after_handling != "leave":
+                self.inbox.after_handling(place.mailbox, place.uid, self.after_handling)
+            self.seen(handled)
+
+    def _new(self) -> Iterator[Inbound]:
+        """What lies behind the cursor, and now and then what the last days hold and was never seen."""
+        account, now = self.inbox.name, self.clock()
+        for mailbox in self.inbox.mailboxes():
+            cursor = self.store.cursor(account, mailbox)
+            yield from self.inbox.fetch(mailbox, after=cursor, since=None if cursor else self._opening(now))
+        if self.swept_at is not None and now - self.swept_at < SWEEP_EVERY:
+            return
+        self.swept_at = now
+        since = max(self._opening(now), (now - timedelta(days=self.sweep_days)).date())
+        for mailbox in self.inbox.swept_mailboxes():
+            uidvalidity, found = self.inbox.sweep(mailbox, since)
+            unseen = [uid for uid in found if not self.store.known_place(Place(account, mailbox, uidvalidity, uid))]
+            yield from self.inbox.fetch_uids(mailbox, unseen)
+
+    def _opening(self, now: datetime):  # type: ignore[no-untyped-def]
+        """A new installation starts where the first course opened for signups, else with the days that are swept."""
+        opened = [c.signup_opens for c in self.store.courses() if c.signup_opens]
+        return min(opened) if opened else (now - timedelta(days=self.sweep_days)).date()
+
+    def _work(self, done: Pass) -> None:
+        now = self.clock()
+        if self.interrupted:
+            settle_interrupted(self.store, self.carrier, now)
+            self.interrupted = False
+        done.due += len(work_due(self.store, self.rules, now, self.digest_at))
+        done.letters += send_due(self.store, self.carrier, self.clock)
+        self.store.note("last_pass", "", now)
