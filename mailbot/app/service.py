@@ -73,7 +73,7 @@ class Service:
             self.inbox.connect()
             self._receive(done)
         finally:
-            self._work(done)
+            self.work(done)
         return done
 
     def run(self, stop: Stop) -> None:
@@ -144,7 +144,9 @@ class Service:
         opened = [c.signup_opens for c in self.store.courses() if c.signup_opens]
         return min(opened) if opened else (now - timedelta(days=self.sweep_days)).date()
 
-    def _work(self, done: Pass) -> None:
+    def work(self, done: Pass | None = None) -> None:
+        """The half of a pass that needs no inbox: settle what broke off, do what is due, send what is planned."""
+        done = done or Pass()
         now = self.clock()
         if self.interrupted:
             settle_interrupted(self.store, self.carrier, now)
