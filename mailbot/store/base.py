@@ -4,6 +4,8 @@
 that changes something is one transaction. Times are aware and kept in UTC.
 """
 
+# ruff: noqa: N818 - the errors are named for what is the matter: `except Stale`
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +15,40 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from mailbot.course import Course, Kind, Mode
-from mailbot.registration.records import Decision, Draft, LetterRecord, LetterState, Outcome, Reason, Registration, Roster
+from mailbot.registration.records import Decision, Draft, LetterRecord, LetterState, Outcome, Registration, Roster
+from mailbot.understanding.reading import Reason
+
+
+class StoreError(Exception):
+    """The database could not do it, and nothing of the verb was done. The text is for people: what is wrong, how to mend it."""
+
+
+class Locked(StoreError):
+    """Another process holds the database longer than we wait."""
+
+
+class ReadOnly(StoreError):
+    """The file or its folder cannot be written."""
+
+
+class DiskFull(StoreError):
+    """No room left for the change."""
+
+
+class Corrupt(StoreError):
+    """The file is damaged, or no database of mailbot's."""
+
+
+class CannotOpen(StoreError):
+    """The file is not there, or the system does not let us open it."""
+
+
+class TooNew(StoreError):
+    """A later version of mailbot has written this database."""
+
+
+class Stale(StoreError):
+    """The roster that a decision was made on was overtaken: read it again and decide again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +129,7 @@ class Store(Protocol):
     def roster(self, course: str) -> Roster: ...
 
     def set_mode(self, course: str, mode: Mode, at: datetime) -> None:
-        """A change of mode withholds all planned letters."""
+        """A change of mode withholds all planned letters to participants (those to the administrator go out in every mode)."""
 
     # messages
     def cursor(self, account: str, mailbox: str) -> tuple[int, int] | None:
@@ -115,11 +150,18 @@ class Store(Protocol):
         *,
         entry: Entry | None = None,
         letters: Sequence[Outgoing] = (),
+        course: str | None = None,
     ) -> tuple[LetterRecord, ...]:
         """State, history, outgoing letters and the message's entry in one transaction; the letters as numbered.
 
-        A letter whose key is recorded already is left as it is (so a repeated call changes nothing).
+        A letter whose key is recorded already is left as it is, and an entry that is recorded already leaves all as it
+        is (so a repeated call changes nothing). `course` says whose settings or history they are where neither the
+        entry nor the records do. Raises Stale where the course was changed since this store last read its roster, or
+        where a new number is taken; ValueError where settings belong to no course.
         """
+
+    def record_ignored(self, entries: Sequence[Entry], at: datetime) -> None:
+        """Entries of messages that change nothing, many in one transaction (a commit costs a write to the disk each)."""
 
     def failed_to_read(self, place: Place, fingerprint: str, problem: str, at: datetime) -> int:
         """Count one more failure of this message; returns how often it has failed by now."""
@@ -129,14 +171,23 @@ class Store(Protocol):
         """The next letter that is due, its attempt committed before the network is touched; None if there is none."""
 
     def sending(self, number: int) -> None:
-        """RESERVED becomes SENDING, committed just before the message's last byte goes out."""
+        """RESERVED becomes SENDING, committed just before the message's last byte goes out.
+
+        Raises Stale where the letter is not reserved any more (its person was erased meanwhile): it must not go out.
+        """
 
     def unsettled(self) -> tuple[Attempt, ...]:
         """Letters still RESERVED or SENDING from a run that broke off; `letter.state` says which."""
 
     def settle(self, number: int, state: LetterState, at: datetime, *, reason: Reason | None = None,
                retry_at: datetime | None = None, message_id: str = "") -> None:
-        """How the attempt ended; with `retry_at` the letter is planned again for then."""
+        """How the attempt ended; with `retry_at` the letter is planned again for then. What is SENT stays sent."""
+
+    def next_letter_at(self) -> datetime | None:
+        """When the next planned letter may go out; None where none is planned. Those of paused courses wait."""
+
+    def drafted(self, course: str | None = None) -> tuple[LetterRecord, ...]:
+        """Letters that lie in the Drafts mailbox."""
 
     def letter(self, key: str) -> LetterRecord | None: ...
 
@@ -156,11 +207,27 @@ class Store(Protocol):
 
     def counts(self, since: datetime) -> dict[Outcome, int]: ...
 
-    def person(self, address: str) -> dict[str, Any]: ...
+    def person(self, address: str) -> dict[str, Any]:
+        """Everything that is kept about an address, as JSON: registrations, letters with their text, messages, history."""
 
-    def forget(self, address: str, at: datetime) -> dict[str, int]: ...
+    def forget(self, address: str, at: datetime) -> dict[str, int]:
+        """Erase an address, leaving its hash. Returns how many registrations, letters … were erased; `payable` counts
+        those among the registrations that were still to be invoiced."""
 
-    def backup(self, target: Path) -> None: ...
+    def forgotten_at(self, address: str) -> datetime | None:
+        """When this address was erased: mail of it that was received before then is not to be booked again."""
+
+    def erase_course(self, course: str, at: datetime) -> dict[str, int]:
+        """Erase all people of a course; what is left of it is its file. Returns counts as `forget` does."""
+
+    def erase_sensitive(self, course: str) -> dict[str, int]:
+        """Erase diets, excerpts of messages, and the copies of settled letters that may quote them."""
+
+    def backup(self, target: Path) -> None:
+        """A consistent, checked copy of the whole database as one file (mode 0600); a broken-off one leaves no trace."""
+
+    def backup_nightly(self, folder: Path, keep_days: int, now: datetime) -> Path | None:
+        """Today's copy (`mailbot-YYYY-MM-DD.db`, by the date of `now`), where there is none; older ones than `keep_days` go."""
 
     def note(self, name: str, value: str, at: datetime) -> None:
         """A small fact of the running service (last pass, last error) for `status` and the digest's line on health."""
