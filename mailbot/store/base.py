@@ -126,7 +126,11 @@ class Store(Protocol):
     def courses(self) -> tuple[Course, ...]:
         """All courses in effect, in the order they were first saved."""
 
-    def roster(self, course: str) -> Roster: ...
+    def roster(self, course: str) -> Roster:
+        """Raises KeyError for a course that was never saved."""
+
+    def live_courses(self, address: str) -> tuple[str, ...]:
+        """The courses in which this address has a live registration, its own or one that it made for others."""
 
     def set_mode(self, course: str, mode: Mode, at: datetime) -> None:
         """A change of mode withholds all planned letters to participants (those to the administrator go out in every mode)."""

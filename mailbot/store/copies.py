@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from mailbot.store.base import Corrupt
-from mailbot.store.session import Session, check, connect, copy_to, explaining, known_migrations
+from mailbot.store.session import PRIVATE_FOLDER, Session, check, connect, copy_to, explaining, known_migrations
 
 _NIGHTLY = re.compile(r"mailbot-(\d{4}-\d{2}-\d{2})\.db")
 
@@ -16,7 +16,7 @@ _NIGHTLY = re.compile(r"mailbot-(\d{4}-\d{2}-\d{2})\.db")
 class Copies(Session):
     def backup(self, target: Path) -> None:
         with explaining(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
+            target.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
             copy_to(self.connection, target)
 
     def backup_nightly(self, folder: Path, keep_days: int, now: datetime) -> Path | None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from mailbot.course import Course, Kind, Mode
+from pydantic_core import from_json
+
+from mailbot.course import LIVE, Course, Kind, Mode
 from mailbot.registration.records import Item, ItemKind, LetterState, Registration, Roster, Settings
 from mailbot.store import overrides
 from mailbot.store.base import HistoryLine, Stale
 from mailbot.store.records import (
     LETTER_COLUMNS,
     Row,
+    clean,
     dumps,
     forgotten,
     history_of,
@@ -53,7 +55,7 @@ class Courses(Session):
                 return
             if row["file"] == file or row["erased_at"] is not None:
                 return
-            refiled = overrides.refile(Course.model_validate_json(row["file"]), json.loads(row["decided"]), course)
+            refiled = overrides.refile(Course.model_validate_json(row["file"]), from_json(row["decided"]), course)
             self._ask_about(refiled.contradictions, course.id, at)
             self.change(
                 "UPDATE course SET file = ?, decided = ?, title = ?, revision = revision + 1 WHERE id = ?",
@@ -156,6 +158,13 @@ class Courses(Session):
             raise Stale(f"the course {course} has changed meanwhile")
         self.change("UPDATE course SET revision = revision + 1 WHERE id = ?", course)
 
+    def live_courses(self, address: str) -> tuple[str, ...]:
+        rows = self.rows(
+            "SELECT DISTINCT course FROM registration WHERE (email = ?1 OR contact_email = ?1) AND status IN (SELECT value FROM json_each(?2))"
+            " ORDER BY course", clean(address), dumps(sorted(LIVE)),
+        )
+        return tuple(row["course"] for row in rows) if address else ()
+
     def registration(self, number: int) -> Registration | None:
         row = self.row("SELECT * FROM registration WHERE id = ?", number)
         return None if row is None else registration_of(row)
@@ -165,7 +174,7 @@ class Courses(Session):
 
 
 def _in_effect(row: Row) -> Course:
-    return overrides.in_effect(Course.model_validate_json(row["file"]), json.loads(row["decided"]))
+    return overrides.in_effect(Course.model_validate_json(row["file"]), from_json(row["decided"]))
 
 
 def _words(value: object) -> str:

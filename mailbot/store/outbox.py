@@ -6,9 +6,10 @@ SENDING, nobody knows.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+
+from pydantic_core import from_json
 
 from mailbot.course import Kind
 from mailbot.registration.records import LetterRecord, LetterState
@@ -112,4 +113,4 @@ class Outbox(Session):
 
 
 def _attempt_of(row: Row) -> Attempt:
-    return Attempt(letter=letter_of(row), raw=row["raw"], recipients=tuple(json.loads(row["recipients"])), attempts=row["attempts"])
+    return Attempt(letter=letter_of(row), raw=row["raw"], recipients=tuple(from_json(row["recipients"])), attempts=row["attempts"])

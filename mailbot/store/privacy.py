@@ -6,10 +6,11 @@ hash stays, of its messages the fingerprint, so that neither a sweep nor a resto
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from email import message_from_bytes, policy
 from typing import Any
+
+from pydantic_core import from_json
 
 from mailbot.registration.records import Item, LetterState, identity_hash
 from mailbot.store.messages import ENTRIES
@@ -48,7 +49,7 @@ class Privacy(Outbox):
             own = {r["id"] for r in registrations if r["email"] == address}
             letters = [
                 row for row in self.rows(f"SELECT {LETTER_COLUMNS}, raw FROM letter ORDER BY number")  # noqa: S608
-                if row["to_email"] == address or own & set(json.loads(row["about"]))
+                if row["to_email"] == address or own & set(from_json(row["about"]))
             ]
             marks = ",".join("?" * len(registrations))
             audit = self.rows(f"SELECT * FROM audit WHERE registration IN ({marks}) ORDER BY id", *(r["id"] for r in registrations))  # noqa: S608
@@ -118,7 +119,7 @@ class Privacy(Outbox):
         """Letters to them go, letters to others lose what they say of them; so do the administrator's digests and lists."""
         erased = self.change("DELETE FROM letter WHERE to_email = ? AND kind NOT IN ('digest', 'command_reply')", address)
         for row in self.rows("SELECT number, about, state, reason FROM letter WHERE about <> '[]'"):
-            about = json.loads(row["about"])
+            about = from_json(row["about"])
             if not numbers & set(about):
                 continue
             unsent = row["state"] in _UNSENT
@@ -180,7 +181,7 @@ class Privacy(Outbox):
 
 def _without_diets(row: Row) -> dict[str, Any]:
     item = item_row(item_of(row))
-    rest = json.loads(item["rest"])
+    rest = from_json(item["rest"])
     for person in (rest.get("proposal") or {}).get("participants", ()):
         person["dietary"] = None
         person["evidence"].pop("dietary", None)

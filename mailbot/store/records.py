@@ -13,9 +13,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
+from pydantic_core import from_json
 
 from mailbot.course import Kind
 from mailbot.registration.records import Item, LetterRecord, LetterState, Registration
@@ -33,6 +35,8 @@ STANDING = (
     "confirmed_at", "ended_at", "payable", "note",
 )
 ITEM = ("id", "course", "kind", "opened_at", "closed_at", "closed_as", "message", "subject", "received_at", "excerpt")
+
+MOST_REMEMBERED = 20_000  # rows that did not change are not read twice: most of a roster is the same from message to message
 
 _REGISTRATION = TypeAdapter(Registration)
 _ITEM = TypeAdapter(Item)
@@ -114,12 +118,13 @@ def registration_row(registration: Registration) -> dict[str, Any]:
     }
 
 
+@lru_cache(MOST_REMEMBERED)
 def registration_of(row: Row) -> Registration:
-    values = json.loads(row["rest"])
+    values = from_json(row["rest"])
     values |= {name: row[name] for name in STANDING}
     values["person"] |= {name: row[name] for name in PERSON}
     values["contact"] = _address(row["contact_name"], row["contact_email"])
-    values["sources"] = json.loads(row["sources"])
+    values["sources"] = from_json(row["sources"])
     return _REGISTRATION.validate_python(values)
 
 
@@ -135,11 +140,12 @@ def item_row(item: Item) -> dict[str, Any]:
     }
 
 
+@lru_cache(MOST_REMEMBERED)
 def item_of(row: Row) -> Item:
-    values = json.loads(row["rest"])
+    values = from_json(row["rest"])
     values |= {name: row[name] for name in ITEM}
     values["sender"] = _address(row["sender_name"], row["sender_email"])
-    values["registrations"] = json.loads(row["registrations"])
+    values["registrations"] = from_json(row["registrations"])
     return _ITEM.validate_python(values)
 
 
@@ -172,6 +178,7 @@ LETTER_COLUMNS = (
 )
 
 
+@lru_cache(MOST_REMEMBERED)
 def letter_of(row: Row) -> LetterRecord:
     """By hand: a roster holds thousands of these."""
     return LetterRecord(
@@ -180,7 +187,7 @@ def letter_of(row: Row) -> LetterRecord:
         kind=Kind(row["kind"]),
         course=row["course"],
         to=Address(row["to_name"], row["to_email"]),
-        about=tuple(json.loads(row["about"])),
+        about=tuple(from_json(row["about"])),
         subject_of=row["subject_of"],
         version=row["version"],
         state=LetterState(row["state"]),
@@ -213,15 +220,15 @@ def entry_row(entry: Entry, at: datetime) -> dict[str, Any]:
 
 def entry_of(row: Row) -> Entry:
     values = {name: row[name] for name in ("fingerprint", "message_id", "received_at", "outcome", "intent", "course", "file")}
-    values |= {name: json.loads(row[name]) for name in ("reasons", "registrations")}
-    values["summary"] = None if row["summary"] is None else json.loads(row["summary"])
+    values |= {name: from_json(row[name]) for name in ("reasons", "registrations")}
+    values["summary"] = None if row["summary"] is None else from_json(row["summary"])
     if row["uid"] is not None:
         values["place"] = Place(row["account"], row["mailbox"], row["uidvalidity"], row["uid"])
     return _ENTRY.validate_python(values)
 
 
 def history_of(row: Row) -> HistoryLine:
-    return HistoryLine(datetime.fromisoformat(row["at"]), row["code"], row["registration"], json.loads(row["details"]), row["message"])
+    return HistoryLine(datetime.fromisoformat(row["at"]), row["code"], row["registration"], from_json(row["details"]), row["message"])
 
 
 def _address(name: str | None, email: str | None) -> Address | None:
