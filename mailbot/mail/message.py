@@ -142,7 +142,9 @@ class Message:
 class Inbound:
     """A message as it was fetched: where it lies, when the server received it (INTERNALDATE, aware), its flags, its bytes.
 
-    `raw` may be slimmer than the stored message: parts that nobody needs are replaced by empty ones.
+    `raw` may be slimmer than the stored message: parts that nobody needs are replaced by empty ones. Messages come in
+    the order of receipt, which is not that of their UIDs: `cursor` is the UID up to which everything is done once this
+    message and those before it are (0: nothing more than before).
     """
 
     account: str
@@ -152,3 +154,4 @@ class Inbound:
     received_at: datetime
     raw: bytes
     flags: frozenset[str] = field(default_factory=frozenset)
+    cursor: int = 0

@@ -1,0 +1,154 @@
+"""Our letters and hers in Sent and Drafts: found by the letter key in X-Mailbot-Letter, which every server keeps.
+
+A server may replace the Message-ID of what we submit, and some cannot search for a header they don't know. So a search
+that finds nothing is followed by a look at the newest headers, and what is found is compared exactly.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from email.header import decode_header, make_header
+from email.parser import BytesHeaderParser
+from email.utils import getaddresses
+from typing import Any
+
+from mailbot.mail.errors import InboxError
+from mailbot.mail.fetch import aware, ranges, search_since
+from mailbot.mail.session import Session
+
+KEY = "X-Mailbot-Letter"
+LOOK_BACK = 200       # newest messages whose headers are looked through where the search finds nothing
+_FIELDS = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID IN-REPLY-TO REFERENCES TO CC DATE SUBJECT X-MAILBOT-LETTER)]"
+_ID = re.compile(r"<[^<>\s]{1,900}>")
+
+
+@dataclass(frozen=True, slots=True)
+class SentLetter:
+    """A message in Sent or Drafts by its headers: `key` is that of a letter of ours, "" in mail that she wrote herself."""
+
+    mailbox: str
+    uid: int
+    message_id: str
+    key: str
+    received_at: datetime
+    in_reply_to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    to: tuple[str, ...] = ()
+    subject: str = ""
+    date: str = ""
+
+
+def find(session: Session, mailbox: str, key: str) -> SentLetter | None:
+    """The newest message with this letter key."""
+    session.select(mailbox)
+    with session.talking() as client:
+        client.noop()
+        uids = sorted(int(uid) for uid in client.search(["HEADER", KEY, key]))
+    found = [letter for letter in headers(session, mailbox, uids[-LOOK_BACK:]) if letter.key == key]
+    if not found:
+        with session.talking() as client:
+            newest = sorted(int(uid) for uid in client.search("ALL"))[-LOOK_BACK:]
+        found = [letter for letter in headers(session, mailbox, newest) if letter.key == key]
+    return found[-1] if found else None
+
+
+def since(session: Session, mailbox: str, day: date) -> Iterator[SentLetter]:
+    """All messages received there on this day or later, a day earlier at most."""
+    session.select(mailbox, fresh=True)
+    yield from headers(session, mailbox, search_since(session, day))
+
+
+def headers(session: Session, mailbox: str, uids: list[int], *, readonly: bool = True) -> Iterator[SentLetter]:
+    for some in ranges(uids, LOOK_BACK):
+        session.select(mailbox, readonly=readonly)
+        answers = session.fetch(some, ["INTERNALDATE", _FIELDS])
+        for uid in sorted(set(answers) & set(uids)):
+            yield _letter(mailbox, uid, answers[uid])
+
+
+def _letter(mailbox: str, uid: int, data: dict[bytes, Any]) -> SentLetter:
+    raw = next((value for key, value in data.items() if key.startswith(b"BODY[")), b"") or b""
+    fields = BytesHeaderParser().parsebytes(raw[:100_000])
+
+    def text(name: str) -> str:
+        value = str(fields.get(name, ""))
+        try:
+            return " ".join(str(make_header(decode_header(value))).split())
+        except (ValueError, LookupError):
+            return " ".join(value.split())
+
+    return SentLetter(
+        mailbox=mailbox,
+        uid=uid,
+        message_id=next(iter(_ID.findall(text("Message-ID"))), ""),
+        key=text(KEY),
+        received_at=aware(data.get(b"INTERNALDATE")) or datetime.fromtimestamp(0, UTC),
+        in_reply_to=tuple(_ID.findall(text("In-Reply-To"))),
+        references=tuple(_ID.findall(text("References"))),
+        to=tuple(a.lower() for _name, a in getaddresses([text("To"), text("Cc")]) if a),
+        subject=text("Subject"),
+        date=text("Date"),
+    )
+
+
+def append(session: Session, mailbox: str, raw: bytes, flags: tuple[bytes, ...]) -> None:
+    with session.talking() as client:
+        client.append(mailbox, raw, flags)
+
+
+def expunge(session: Session, mailbox: str, uid: int) -> None:
+    """Remove one message for good, and no other that she has marked as deleted (RFC 4315)."""
+    session.select(mailbox, readonly=False)
+    if not session.can("UIDPLUS"):
+        raise InboxError(f"{session.account.host} cannot remove a single message (no UIDPLUS); take the draft out of {mailbox!r} by hand")
+    with session.talking() as client:
+        client.add_flags([uid], [b"\\Deleted"], silent=True)
+        client.uid_expunge([uid])
+    session.unselect()
+
+
+def settle(session: Session, mailbox: str, uidvalidity: int, uid: int, how: str) -> None:
+    """Flag or move one message, see `Inbox.after_handling`."""
+    action, _, target = how.partition(":")
+    if action == "leave":
+        return
+    if session.select(mailbox, readonly=False).get(b"UIDVALIDITY") != uidvalidity:
+        return  # the UID means another message by now
+    try:
+        if action == "move":
+            _move(session, mailbox, uid, target)
+        else:
+            with session.talking() as client:
+                client.add_flags([uid], [{"flag": b"\\Flagged", "answered": b"\\Answered"}[action]], silent=True)
+    finally:
+        session.unselect()
+
+
+def _move(session: Session, mailbox: str, uid: int, target: str) -> None:
+    known = next(iter(headers(session, mailbox, [uid], readonly=False)), None)
+    if known is None:
+        return
+    session.select(target)  # says so where it is missing, before anything is touched
+    session.select(mailbox, readonly=False)
+    with session.talking() as client:
+        if client.has_capability("MOVE"):
+            client.move([uid], target)
+        elif client.has_capability("UIDPLUS"):
+            client.copy([uid], target)
+            client.add_flags([uid], [b"\\Deleted"], silent=True)
+            client.uid_expunge([uid])
+        else:
+            raise InboxError(
+                f'{session.account.host} cannot move messages (neither MOVE nor UIDPLUS); set after_handling to "flag" or "leave"'
+            )
+    if known.message_id:  # COPYUID is missing or wrong on many servers: look for the message itself
+        session.select(target, fresh=True)
+        with session.talking() as client:
+            client.noop()
+            if not client.search(["HEADER", "Message-ID", known.message_id]):
+                raise InboxError(
+                    f"{session.account.host} said that it moved a message to {target!r}, but it is not there; look for it in {mailbox!r}"
+                )
