@@ -160,8 +160,9 @@ class Courses(Session):
 
     def live_courses(self, address: str) -> tuple[str, ...]:
         rows = self.rows(
-            "SELECT DISTINCT course FROM registration WHERE (email = ?1 OR contact_email = ?1) AND status IN (SELECT value FROM json_each(?2))"
-            " ORDER BY course", clean(address), dumps(sorted(LIVE)),
+            "SELECT DISTINCT course FROM registration WHERE (email = ?1 OR contact_email = ?1)"
+            " AND status IN (SELECT value FROM json_each(?2)) ORDER BY course",
+            clean(address), dumps(sorted(LIVE)),
         )
         return tuple(row["course"] for row in rows) if address else ()
 

@@ -1,0 +1,79 @@
+"""Taking a safety copy back. The service must not be running: the caller holds its lock.
+
+What people were promised outlives the copy: who was erased after it was made is erased from it again. The database
+that was in use stays beside the new one, for the administrator to delete.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from mailbot.registration.records import identity_hash
+from mailbot.store.base import StoreError
+from mailbot.store.copies import verify
+from mailbot.store.records import sealed
+from mailbot.store.session import connect, copy_to, explaining, sync_folder
+from mailbot.store.sqlite import SqliteStore
+
+_ADDRESSES = (
+    "SELECT email FROM registration UNION SELECT contact_email FROM registration UNION SELECT to_email FROM letter"
+    " UNION SELECT sender_email FROM item UNION SELECT lower(json_extract(summary, '$.from')) FROM message"
+)
+
+
+def restore(copy: Path, database: Path, at: datetime) -> Path | None:
+    """Put `copy` in the place of `database`. Returns where the replaced database lies, None where there was none.
+
+    Raises StoreError where the copy is damaged or of a later version; then the database in use is as it was.
+    """
+    verify(copy)
+    promised = _forgotten(database)
+    staged = database.with_name(f".{database.name}.restored")
+    with explaining(database):
+        database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with closing(connect(copy, 5.0, read_only=True)) as source:
+            copy_to(source, staged)
+        with SqliteStore(staged) as store:
+            _forget_again(store, promised)
+        aside = _set_aside(database, at)
+        staged.replace(database)
+        sync_folder(database.parent)
+    return aside
+
+
+def _forgotten(database: Path) -> dict[str, str]:
+    """Who was erased from the database in use, as far as it can still be read."""
+    if not database.exists():
+        return {}
+    try:
+        with explaining(database), closing(connect(database, 5.0)) as connection:
+            return dict(connection.execute("SELECT identity, at FROM forgotten").fetchall())
+    except (StoreError, sqlite3.Error):
+        return {}
+
+
+def _forget_again(store: SqliteStore, promised: dict[str, str]) -> None:
+    kept = {row["identity"]: row["at"] for row in store.rows("SELECT identity, at FROM forgotten")}
+    newer = {identity: at for identity, at in promised.items() if at > kept.get(identity, "")}
+    secret = store.secret_key()
+    for row in store.rows(_ADDRESSES):
+        address = row["email"]
+        if address and (at := newer.get(sealed(identity_hash(address), secret))):
+            store.forget(address, datetime.fromisoformat(at))
+    with store.transaction():
+        store.put("forgotten", [{"identity": identity, "at": at} for identity, at in newer.items()], "identity")
+
+
+def _set_aside(database: Path, at: datetime) -> Path | None:
+    """Its log goes first, under the name that belongs to it: the two are one database."""
+    if not database.exists():
+        return None
+    aside = database.with_name(f"{database.stem}.replaced-{at:%Y%m%dT%H%M%S}{database.suffix}")
+    for ending in ("-wal", "-shm", ""):
+        part = database.with_name(database.name + ending)
+        if part.exists():
+            part.replace(aside.with_name(aside.name + ending))
+    return aside
