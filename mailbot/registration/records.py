@@ -8,6 +8,7 @@ database, so that a number in the digest means one thing only.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -15,6 +16,11 @@ from enum import StrEnum
 
 from mailbot.course import LIVE, SEATED, Course, Kind, Mode, Status
 from mailbot.understanding.reading import Address, Evidence, Finding, Person, Reason
+
+
+def identity_hash(address: str) -> str:
+    """What is left of somebody who was erased: enough to know the address again, not to tell it. Any spelling of it will do."""
+    return hashlib.sha256(b"mailbot forgotten " + address.strip().lower().encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
