@@ -1,0 +1,119 @@
+"""Text into sentences and clauses, clauses into words, each with its place in the text.
+
+A clause is the stretch in which words belong together: a negation, a wish and a verb say something only there. Danish
+mail is punctuated carelessly, so that commas count only before a word that can open a clause, line breaks only where
+the line is complete, and a run of words without any punctuation is cut before its pronouns.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mailbot.understanding.lexicon import fold, listed
+
+_WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*|👍|✅|%")
+_END = re.compile(r"[.!?…]+(?=[\s\"”»)\]]|$)|[:;]\s|\s[-–—]+\s|\n[ \t]*\n|\n|\s/\s|[()]|[!?]+|,(?=\s)")
+_ABBREVIATED = re.compile(r"(?:^|[\s(])(?:kl|nr|evt|pr|ca|tlf|f\.eks|bl\.a|inkl|ekskl|mht|jf|dvs|osv|mv|m\.m|att|d|vedr|ang|st|dr|incl|rekv|max|min|mr|ms|mrs|stk|d\.å|\d{1,2})$", re.IGNORECASE)
+LONGEST = 24   # words in a clause before it is cut at the next pronoun
+LIMIT = 20_000  # characters of one text that are looked at: more is no letter
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word in lower case with its place; `capital` where it is written with a capital letter."""
+
+    text: str
+    start: int
+    end: int
+    capital: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """Words that belong together. `sentence` numbers the sentence in its text, `asks` says that it ends in a question mark."""
+
+    words: tuple[Word, ...]
+    sentence: int
+    asks: bool
+
+    @property
+    def start(self) -> int:
+        return self.words[0].start
+
+    @property
+    def end(self) -> int:
+        return self.words[-1].end
+
+
+def clauses(text: str, start: int = 0, end: int | None = None) -> list[Clause]:
+    """The clauses of `text[start:end]`; places count from the beginning of `text`."""
+    stop = min(len(text) if end is None else end, start + LIMIT)
+    folded = fold(text[start:stop])
+    found: list[Clause] = []
+    sentence, pending = 0, []
+    begin = 0
+    for match in _breaks(text[start:stop], folded):
+        mark = match.group().strip()
+        piece = _words(text, folded, start, begin, match.start())
+        soft = mark == "," or mark in ("(", ")", "/", "-", "–", "—", ":")
+        if piece:
+            pending.append(piece)
+        if not soft:
+            found += _cut(pending, sentence, "?" in mark)
+            sentence, pending = sentence + 1, []
+        begin = match.end()
+    if piece := _words(text, folded, start, begin, len(folded)):
+        pending.append(piece)
+    return found + _cut(pending, sentence, False)
+
+
+def _breaks(text: str, folded: str) -> Iterator[re.Match[str]]:
+    """The places where a clause may end: marks that are part of an abbreviation, a number or a list are none."""
+    openers = listed("clauses", "openers")
+    for match in _END.finditer(folded):
+        mark = match.group()
+        if mark == "." and _ABBREVIATED.search(folded, max(0, match.start() - 8), match.start()):
+            continue
+        if mark == ",":
+            word = _WORD.search(folded, match.end(), match.end() + 24)
+            if not word or word.group() not in openers:
+                continue
+        if mark == "\n" and not _complete(text, match.start()):
+            continue
+        yield match
+
+
+def _complete(text: str, at: int) -> bool:
+    """Whether the line that ends here is complete: the next one does not simply go on with it (format=flowed, RFC 3676)."""
+    line = text[text.rfind("\n", 0, at) + 1 : at].rstrip()
+    following = text[at + 1 : at + 2]
+    return len(line) < 56 or not following.islower() or line[-1:] in ".!?:"
+
+
+def _words(text: str, folded: str, offset: int, start: int, end: int) -> list[Word]:
+    return [
+        Word(m.group().replace("’", "'"), offset + m.start(), offset + m.end(), text[offset + m.start()].isupper())
+        for m in _WORD.finditer(folded, start, end)
+    ]
+
+
+def _cut(pieces: list[list[Word]], sentence: int, asks: bool) -> list[Clause]:
+    found = []
+    for piece in pieces:
+        for part in _shorten(piece):
+            found.append(Clause(tuple(part), sentence, asks))
+    return found
+
+
+def _shorten(words: list[Word]) -> list[list[Word]]:
+    if len(words) <= LONGEST:
+        return [words]
+    pronouns = listed("clauses", "cut_before")
+    parts: list[list[Word]] = [[]]
+    for word in words:
+        if (word.text in pronouns and len(parts[-1]) >= 4) or len(parts[-1]) >= 2 * LONGEST:
+            parts.append([])
+        parts[-1].append(word)
+    return parts

@@ -1,0 +1,67 @@
+"""One pass over a stretch of text: everything that can be recognised by itself, as marks with their spans. What was
+recognised first is not read as something else later: addresses, references, numbers, titles, places, then names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mailbot.understanding import addresses, diets, masking, names, numbers, organisations, references, titles
+
+MAX_TEXT = 60_000   # characters of one stretch that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something recognised at `text[start:end]`. `kind` is a field's name, or `name`, `fax`, `other`. `rank` orders
+    candidates of a kind (telephones: 0 direct … 2 main; organisations: 0 library … 2 municipality). `off`: an old or
+    wrong number, or a reference that is a person."""
+
+    kind: str
+    value: str
+    start: int
+    end: int
+    rank: int = 0
+    off: bool = False
+    score: float = 1.0
+
+
+def scan(text: str, start: int = 0, end: int | None = None, domain: str = "") -> list[Mark]:
+    """The marks of `text[start:end]` in order, with spans in `text`. `domain` is the writer's (country of telephones)."""
+    stretch = text[start:min(end if end is not None else len(text), start + MAX_TEXT)]
+    stretch = masking.mask_cpr(stretch)
+    marks = sorted(_marks(stretch, domain), key=lambda m: (m.start, -m.end))
+    return [Mark(m.kind, m.value, m.start + start, m.end + start, m.rank, m.off, m.score) for m in marks]
+
+
+def _marks(text: str, domain: str) -> Iterator[Mark]:
+    spots = addresses.find(text)
+    claimed = [(s.start, s.end) for s in spots] + addresses.urls(text)
+    yield from (Mark("email", s.email, s.start, s.end, off=numbers.negated(text, s.start, s.end)) for s in spots)
+    found = [r for r in references.find(text) if not _overlaps(r.start, r.end, claimed)]
+    claimed += [(r.label_start if r.person else r.start, r.end) for r in found]
+    yield from (Mark("reference", r.value, r.start, r.end, int(r.person), r.person) for r in found)
+    for number in numbers.find(text, claimed, domain):
+        claimed.append((number.start, number.end))
+        yield Mark(number.kind, number.value, number.start, number.end, number.rank, number.negated)
+    jobs = [t for t in titles.find(text) if not _overlaps(t.start, t.end, claimed)]
+    places = [p for p in organisations.find(text) if not _overlaps(p.start, p.end, claimed)]
+    jobs = [t for t in jobs if not any(p.start <= t.start and t.end <= p.end for p in places)]
+    for place in places:
+        inside = any(_overlaps(place.start, place.end, [(t.start, t.end)]) for t in jobs)
+        yield Mark("organisation", place.value, place.start, place.end, place.rank + 2 * inside)
+    yield from (Mark("title", t.value, t.start, t.end) for t in jobs)
+    yield from (Mark("dietary", d.value, d.start, d.end) for d in diets.find(text))
+    claimed += [(p.start, p.end) for p in places] + [(t.start, t.end) for t in jobs]
+    yield from (Mark("name", n.value, n.start, n.end, score=n.score) for n in names.find(text, claimed, _loud(text)))
+
+
+def _overlaps(start: int, end: int, spans: list[tuple[int, int]]) -> bool:
+    return any(start < b and a < end for a, b in spans)
+
+
+def _loud(text: str) -> bool:
+    """Whether somebody writes in capitals throughout."""
+    letters = [c for c in text[:2000] if c.isalpha()]
+    return len(letters) > 30 and sum(c.isupper() for c in letters) > 0.8 * len(letters)

@@ -1,0 +1,217 @@
+"""The evidence for each intent: what the clauses do, seen in their context. Each feature is a number from 0 to 1.
+
+The names here are those in `words/weights.toml`; a feature keeps the characters of the words that it came from, so that
+the explanation can show them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from mailbot.mail.message import Automatic, Message, Segment, SegmentKind
+from mailbot.understanding.context import Answers, Context
+from mailbot.understanding.reading import Evidence
+from mailbot.understanding.speech import Act, Condition, Speech, listen
+from mailbot.understanding.topic import Names
+
+DIGITS = re.compile(r"(?<!\d)\d(?:[ .\-\u00a0]{0,2}\d){11,13}(?!\d)")
+LABEL = re.compile(r"(?:^|\n)[ \t>*•-]*(navn|deltagere?|titel|stilling|stillingsbetegnelse|bibliotek|ean|ean-?(?:nr|nummer)\.?|e-?mail|mail|institution|arbejds(?:sted|plads)|tjenestested|kursus)[ \t]{0,3}[:.]", re.IGNORECASE)
+ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{2,63}")
+TITLE = re.compile(r"\b\w{0,24}(?:leder|chef|souschef|koordinator|bestyrer|ansvarlig|librarian|manager|ledere)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """How strongly something is there, and the words that say so."""
+
+    value: float
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message as it was listened to: its own words, its own subject, what it forwards, and what it answers."""
+
+    message: Message
+    context: Context
+    names: Names
+    own: Speech
+    subject: Speech
+    forwarded: Speech
+    history: Speech
+    features: dict[str, Feature] = field(default_factory=dict)
+
+
+def hear(message: Message, context: Context, names: Names, ours: Collection[str]) -> Heard:
+    """Listen to each part of the message and collect the features."""
+    own = listen(message.text, names, _own_spans(message))
+    subject = listen(context.topic, names)
+    forwarded = listen(message.text, names, [(s.start, s.end) for s in context.forwarded if not _from_us(s, ours)])
+    history = listen(message.text, names, [(s.start, s.end) for s in context.history if s.sender and s.sender.email == message.sender.email])
+    heard = Heard(message, context, names, own, subject, forwarded, history)
+    return Heard(message, context, names, own, subject, forwarded, history, _features(heard, ours))
+
+
+def _own_spans(message: Message) -> list[tuple[int, int]]:
+    """The sender's words: the new text, and what follows the sign-off (a PS is no signature)."""
+    return [(s.start, s.end) for s in message.segments if s.depth == 0 and s.kind in (SegmentKind.NEW, SegmentKind.SIGNATURE) and s.owner is not SegmentKind.HISTORY
+            and (s.kind is SegmentKind.NEW or re.search(r"\bp\.?s\b", message.text[s.start : s.end], re.IGNORECASE))]
+
+
+def _from_us(segment: Segment, ours: Collection[str]) -> bool:
+    return bool(segment.sender and segment.sender.email in ours)
+
+
+def _features(heard: Heard, ours: Collection[str]) -> dict[str, Feature]:
+    found: dict[str, Feature] = {}
+    _wishes(heard, found)
+    _departures(heard, found)
+    _details(heard, found)
+    _answers(heard, found)
+    _doubts(heard, found)
+    _surroundings(heard, found, ours)
+    return {name: f for name, f in found.items() if f.value > 0}
+
+
+def evidence(heard: Heard, acts: Iterable[Act], source: str = "text") -> tuple[Evidence, ...]:
+    text = heard.message.text if source == "text" else heard.context.topic
+    return tuple(Evidence("speech", source, a.start, a.end, text[a.start : a.end][:200], a.strength) for a in acts)
+
+
+def strongest(heard: Heard, acts: list[Act], source: str = "text") -> Feature:
+    best = max(acts, key=lambda a: a.strength, default=None)
+    return Feature(best.strength, evidence(heard, [best], source)) if best else Feature(0.0)
+
+
+# -- what clauses do ---------------------------------------------------------------------------------
+
+def elsewhere(act: Act, heard: Heard) -> bool:
+    """Whether an act is about another event: one is named and the course is not, in the clause or else in the whole."""
+    if "newsletter" in act.about:
+        return True
+    if "course" in act.about:
+        return False
+    if "other" in act.about:
+        return True
+    return other_topic(heard) and "generic" not in act.about
+
+
+def other_topic(heard: Heard) -> bool:
+    """The message speaks of another event and never of the course."""
+    named = "course" in heard.own.groups or "course" in heard.subject.groups
+    return not named and ("other" in heard.own.groups or "other" in heard.subject.groups)
+
+
+def _wishes(heard: Heard, found: dict[str, Feature]) -> None:
+    joins = [a for a in heard.own.of("join") if not elsewhere(a, heard)]
+    clear = [a for a in joins if not a.asked and a.condition in (Condition.NONE, Condition.ROOM) and not {"consider", "tentative"} & a.about and not _one_meeting(a)]
+    held = [a for a in joins if not a.asked and a not in clear and ("request" in a.about or "tentative" in a.about or ("enrol" in a.about and a.condition is not Condition.INSIDE and "self" not in a.about))]
+    found["join"] = strongest(heard, clear)
+    found["join_held"] = strongest(heard, held)
+    found["join_perhaps"] = strongest(heard, [a for a in joins if a not in clear and a not in held and not a.asked])
+    found["join_asked"] = strongest(heard, [a for a in joins if a.asked])
+    found["join_elsewhere"] = strongest(heard, [a for a in heard.own.of("join") if elsewhere(a, heard)])
+    if heard.context.subject:
+        own = [a for a in heard.subject.of("join") if not elsewhere(a, heard) and not a.asked]
+        found["join_subject"] = strongest(heard, own, "subject")
+        if "signup_word" in heard.subject.groups and not other_topic(heard) and not heard.subject.questions and "leave" not in heard.subject.groups:
+            found["signup_subject"] = Feature(1.0)
+    passed = [a for a in heard.forwarded.of("join") if "other" not in a.about or "course" in a.about]
+    found["join_forwarded"] = strongest(heard, passed)
+
+
+def _one_meeting(act: Act) -> bool:
+    return bool({"meeting", "date"} & act.about) and "whole" not in act.about and "enrol" not in act.about and "to_course" not in act.about
+
+
+def _departures(heard: Heard, found: dict[str, Feature]) -> None:
+    leaves = [a for a in heard.own.of("leave") if not elsewhere(a, heard) and a.condition is not Condition.INSIDE and not a.asked]
+    absent = [a for a in leaves if {"meeting", "date", "sick_today"} & a.about and "whole" not in a.about] + heard.own.of("late")
+    clear = [a for a in leaves if a not in absent and a.condition is Condition.NONE]
+    found["leave"] = strongest(heard, [a for a in clear if a.strength > 0.9])
+    found["leave_soft"] = strongest(heard, [a for a in clear if a.strength <= 0.9])
+    found["absent"] = strongest(heard, absent)
+    found["leave_asked"] = strongest(heard, [a for a in heard.own.of("leave") if a.asked])
+    found["leave_elsewhere"] = strongest(heard, [a for a in heard.own.of("leave") if elsewhere(a, heard)])
+    if heard.context.subject and {"leave"} & heard.subject.groups and not other_topic(heard) and "newsletter" not in heard.own.groups | heard.subject.groups:
+        found["leave_subject"] = Feature(1.0)
+    found["replace"] = strongest(heard, [a for a in heard.own.of("replace") if not elsewhere(a, heard) and a.condition is not Condition.INSIDE and (not {"meeting", "date"} & a.about or "whole" in a.about)])
+    found["replace_once"] = strongest(heard, [a for a in heard.own.of("replace") if {"meeting", "date"} & a.about and "whole" not in a.about])
+    found["leave_forwarded"] = strongest(heard, heard.forwarded.of("leave") + heard.forwarded.of("replace"))
+    found["job"] = strongest(heard, heard.own.of("job"))
+
+
+def _details(heard: Heard, found: dict[str, Feature]) -> None:
+    text = heard.message.of(SegmentKind.NEW)
+    found["correct"] = strongest(heard, [a for a in heard.own.of("correct") if not elsewhere(a, heard)])
+    found["supply"] = strongest(heard, [a for a in heard.own.of("supply") if not elsewhere(a, heard)])
+    found["data"] = strongest(heard, heard.own.of("data"))
+    number = DIGITS.search(text[:20_000])
+    if number:
+        found["number"] = Feature(1.0, (Evidence("features", "text", 0, 0, number.group()),))
+    if heard.context.subject and {"change", "change_strong", "data_word", "supply_strong"} & heard.subject.groups and not other_topic(heard):
+        found["data_subject"] = Feature(1.0)
+    labels = len(LABEL.findall(text[:20_000]))
+    found["form"] = Feature(min(1.0, labels / 3))
+    lines = [line for line in text[:20_000].splitlines() if line.strip()]
+    people = sum(bool(TITLE.search(line) or ADDRESS.search(line)) for line in lines)
+    found["people"] = Feature(min(1.0, people / 2))
+    found["brief"] = Feature(max(0.0, 1 - heard.own.words / 15))
+    found["title"] = Feature(float(bool(TITLE.search(text[:20_000]))))
+
+
+def _answers(heard: Heard, found: dict[str, Feature]) -> None:
+    found["yes"] = strongest(heard, heard.own.of("yes"))
+    found["no"] = strongest(heard, heard.own.of("no"))
+    answers = heard.context.answers
+    found[f"answers_{answers.value}"] = Feature(1.0)
+    for name in ("yes", "no", "join", "join_perhaps", "leave", "leave_soft", "number", "data", "people", "title", "supply", "correct", "registered", "replace", "brief"):
+        value = found.get(name, Feature(0.0))
+        if name == "registered":
+            value = strongest(heard, heard.own.of("registered"))
+        found[f"{name}@{answers.value}"] = value
+    if "registered" not in found:
+        found["registered"] = strongest(heard, heard.own.of("registered"))
+
+
+def _doubts(heard: Heard, found: dict[str, Feature]) -> None:
+    text = heard.message.text
+    asked = heard.own.questions
+    found["asks"] = Feature(float(bool(asked)), tuple(Evidence("speech", "text", q.start, q.end, text[q.start : q.end][:200]) for q in asked))
+    found["asks_subject"] = Feature(float(bool(heard.subject.questions) and not heard.context.reply))
+    found["consider"] = strongest(heard, heard.own.of("consider"))
+    found["tentative"] = strongest(heard, heard.own.of("tentative"))
+    found["endorse"] = Feature(float(bool(heard.context.forwarded) and (bool(heard.own.of("endorse")) or bool(heard.own.of("green")))))
+    found["suggest"] = strongest(heard, heard.own.of("suggest"))
+    found["green"] = strongest(heard, heard.own.of("green"))
+
+
+def _surroundings(heard: Heard, found: dict[str, Feature], ours: Collection[str]) -> None:
+    message = heard.message
+    named = "course" in heard.own.groups or "course" in heard.subject.groups
+    found["course"] = Feature(float(named))
+    found["generic"] = Feature(float("generic" in heard.own.groups or "generic" in heard.subject.groups))
+    found["other"] = Feature(float(other_topic(heard)))
+    found["other_too"] = Feature(float(named and "other" in heard.own.groups | heard.subject.groups))
+    found["bulk"] = Feature(float(message.automatic in (Automatic.BULK, Automatic.ROBOT)))
+    found["promo"] = Feature(min(1.0, len(heard.own.of("promo")) / 2))
+    found["receipt"] = strongest(heard, heard.own.of("receipt") + heard.subject.of("receipt"))
+    found["work"] = strongest(heard, heard.own.of("work"))
+    found["newsletter"] = strongest(heard, heard.own.of("newsletter") + heard.subject.of("newsletter"))
+    domain = message.sender.email.rpartition("@")[2]
+    found["house"] = Feature(float(message.sender.email not in ours and bool(domain) and domain in {a.rpartition("@")[2] for a in ours}))
+    found["to_colleague"] = Feature(float(_to_colleague(message, ours)))
+    found["own_signup"] = Feature(float(any(a.kind == "join" and not a.asked for a in heard.history.acts)))
+    found["own_wish"] = Feature(float(any(a.kind == "join" for a in heard.history.acts)))
+    found["to_us"] = Feature(float(to_us(message, ours)))
+
+
+def to_us(message: Message, ours: Collection[str]) -> bool:
+    return any(a.email in ours for a in (*message.to, *message.cc))
+
+
+def _to_colleague(message: Message, ours: Collection[str]) -> bool:
+    """Written to somebody else, with us in Cc at most."""
+    return bool(message.to) and not any(a.email in ours for a in message.to) and any(a.email in ours for a in message.cc)

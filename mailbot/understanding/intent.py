@@ -1,0 +1,50 @@
+"""Which intent the features speak for: weighted sums, a softmax, and what each feature contributed.
+
+The weights stand in `words/weights.toml`; nothing here knows what a feature means.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from mailbot.understanding.features import Feature
+from mailbot.understanding.lexicon import words
+from mailbot.understanding.reading import Intent
+
+SCORED = (Intent.SIGNUP, Intent.CANCEL, Intent.SUBSTITUTE, Intent.UPDATE, Intent.ACCEPT, Intent.DECLINE, Intent.QUESTION, Intent.UNRELATED)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The intent that won with its probability, the next best, and for each intent what every feature added to it."""
+
+    intent: Intent
+    confidence: float
+    runner_up: tuple[Intent, float]
+    contributions: Mapping[Intent, Mapping[str, float]]
+    probabilities: Mapping[Intent, float]
+
+
+@cache
+def _weights() -> tuple[float, Mapping[Intent, Mapping[str, float]], Mapping[Intent, float]]:
+    table = words("weights")
+    bias = {Intent(k): float(v) for k, v in table["bias"].items()}
+    return float(table["temperature"]), {i: table.get(i.value, {}) for i in SCORED}, bias
+
+
+def choose(features: Mapping[str, Feature]) -> Choice:
+    """The most probable of the intents that a person can have."""
+    temperature, weights, bias = _weights()
+    contributions = {
+        intent: {name: weight * features[name].value for name, weight in weights[intent].items() if name in features} for intent in SCORED
+    }
+    scores = {intent: (bias.get(intent, 0.0) + sum(parts.values())) / temperature for intent, parts in contributions.items()}
+    highest = max(scores.values())
+    shares = {intent: math.exp(score - highest) for intent, score in scores.items()}
+    total = sum(shares.values())
+    probabilities = {intent: share / total for intent, share in shares.items()}
+    first, second = sorted(SCORED, key=lambda i: -probabilities[i])[:2]
+    return Choice(first, probabilities[first], (second, probabilities[second]), contributions, probabilities)

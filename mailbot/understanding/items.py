@@ -1,0 +1,142 @@
+"""Things in a row: `Rikke Nygaard, souschef, Thisted Bibliotek`, a table cell, a list item, a piece of a signature line.
+
+The pieces between commas, slashes and brackets are typed by what they look like, whatever their order.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mailbot.understanding import diets, names, titles
+from mailbot.understanding.entities import Mark
+from mailbot.understanding.facts import Found, Record, best_phone, from_mark
+from mailbot.understanding.gazetteer import is_place
+from mailbot.understanding.lexicon import pattern
+
+_STRONG = re.compile(r"\s+/\s+|\s*[|•;\t]\s*|\s+·\s+|(?<=\D)/(?=\D)(?!\w{1,2}(?:\W|$))")
+_WEAK = re.compile(r"\s*[,;()<>\[\]|•\t]\s*|\s+[-–—/·]\s+|\.\s+(?=[A-ZÆØÅ])|\s+(?:og|som er|der er|er|who is|is our|and is)\s+(?=\S)")
+_BRACKETS = re.compile(r"\s*[()<>\[\]]\s*")
+_LEAD = re.compile(r"^(?:[-–—*•·o‣▪►→✓]\s*|\(?\d{1,2}[.):]\s*|[a-hA-H][.)]\s+|(?:deltager|person|nr\.?)\s*\d{1,2}\s*[:.)]?\s*)+", re.IGNORECASE)
+_SELF = re.compile(r"^(?:og )?(?:mig selv|jeg selv|mig|undertegnede|jeg|myself|me)\b", re.IGNORECASE)
+_NOBODY = re.compile(r"^(?:n\.?\s?n\.?|navn følger|ubesat|ukendt|\?+|tba|tbd|endnu ikke|en ny |ny leder|vakant|følger|kommer senere|x+)\b|^(?:navn|name) (?:følger|kommer|to follow)", re.IGNORECASE)
+_NOTE = re.compile(r"^(?:starter|begynder|har|er|skal|kan|vil|bor|ny|cc|kopi|se|nej|ja|navn|samme|ditto|endnu|fra \d|pr\. \d|tiltræder|i stedet|på orlov|ansat|\d)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    text: str
+    start: int
+    end: int
+
+
+def bullet(text: str) -> int:
+    """The length of a bullet or number before an entry, 0 where there is none."""
+    lead = _LEAD.match(text)
+    return lead.end() if lead and lead.end() < len(text) and (lead.group().strip() != "o" or text[1:2] == " ") else 0
+
+
+def is_self(text: str) -> bool:
+    return bool(_SELF.match(text.strip()))
+
+
+def is_nobody(text: str) -> bool:
+    return bool(_NOBODY.match(text.strip()))
+
+
+def pieces(text: str, start: int, separator: re.Pattern[str]) -> list[Piece]:
+    found, at = [], 0
+    for cut in [*separator.finditer(text), None]:
+        end = cut.start() if cut else len(text)
+        raw = text[at:end]
+        inner = raw.strip(" \u00a0\t,.;:–-*")
+        if inner:
+            left = start + at + raw.index(inner)
+            found.append(Piece(inner, left, left + len(inner)))
+        if cut:
+            at = cut.end()
+    return found
+
+
+def split(text: str, start: int) -> list[Piece]:
+    """The pieces of a row: by strong separators where it has them (and brackets), else by commas as well."""
+    if len(_STRONG.findall(text)) >= 1:
+        return [p for piece in pieces(text, start, _STRONG) for p in (pieces(piece.text, piece.start, _BRACKETS) or [piece])]
+    return pieces(text, start, _WEAK)
+
+
+def record(text: str, start: int, marks: list[Mark], module: str, form: str = "item", source: str = "text") -> Record:
+    """Everything that a row tells. `marks` are those of the whole stretch; `start` is the row's place in the source."""
+    end = start + len(text)
+    inside = [m for m in marks if start <= m.start and m.end <= end]
+    made = Record(place=start, form=form)
+    rows = split(text, start)
+    _who(made, rows, inside, module, source)
+    for mark in inside:
+        if mark.kind in ("ean", "ean_invalid", "cvr", "reference", "organisation") and not (mark.off and mark.kind != "reference") and mark.rank < 2:
+            made.put(mark.kind, from_mark(mark, module, source))
+        elif mark.kind == "email" and not mark.off:
+            made.put("email", from_mark(mark, module, source))
+    if (phone := best_phone(inside)) is not None:
+        made.put("phone", from_mark(phone, module, source))
+    _title(made, rows, inside, module, source)
+    _diet(made, rows, inside, module, source)
+    return made
+
+
+def _who(made: Record, rows: list[Piece], inside: list[Mark], module: str, source: str) -> None:
+    named = next((m for m in inside if m.kind == "name"), None)
+    if rows and is_self(rows[0].text):
+        made.writer = True
+    if named is not None and not any(re.match(r"(?:cc|att|kopi)\b", r.text, re.IGNORECASE) and r.start <= named.start < r.end for r in rows):
+        made.fields["name"] = from_mark(named, module, source)
+        return
+    for piece in rows[:2]:
+        taken = any(m.start < piece.end and piece.start < m.end for m in inside if m.kind not in ("name", "reference"))
+        if not taken and not is_self(piece.text) and not is_nobody(piece.text) and (names.shaped(piece.text) or names.known(piece.text)) and not _plain_word(piece.text):
+            made.fields["name"] = Found(" ".join(piece.text.split()), piece.start, piece.end, module, source, 0.7)
+            return
+
+
+def _plain_word(text: str) -> bool:
+    return diets.value(text) is None or is_place(text) or bool(pattern("diets", "kinds").fullmatch(text))
+
+
+def _title(made: Record, rows: list[Piece], inside: list[Mark], module: str, source: str) -> None:
+    name = made.fields.get("name")
+    for at, piece in enumerate(rows):
+        text, start = piece.text, piece.start
+        if name and name.start <= start < name.end:
+            text, start = text[name.end - start:].lstrip(" ,.:–-"), piece.end - len(text[name.end - start:].lstrip(" ,.:–-"))
+        job = next((m for m in inside if m.kind == "title" and start <= m.start < piece.end), None)
+        if job is None:
+            continue
+        whole = titles.whole(text) if text else None
+        if whole is None or any(m.kind in ("organisation", "name") and m.rank < 3 and start <= m.start < piece.end for m in inside):
+            made.put("title", from_mark(job, module, source))
+            return
+        end = start + len(text)
+        following = rows[at + 1] if at + 1 < len(rows) else None
+        if following and following.start - piece.end == 2 and end == piece.end and _area(following, inside, bool(name)):
+            made.put("title", Found(f"{whole}, {following.text}", start, following.end, module, source, 0.8))
+        else:
+            made.put("title", Found(whole, start, min(end, start + len(whole)), module, source))
+        return
+
+
+def _area(piece: Piece, inside: list[Mark], listed: bool) -> bool:
+    """Whether the piece after a title still belongs to it: `Teamleder, Børn og Familier`."""
+    if any(m.start < piece.end and piece.start < m.end for m in inside if m.kind != "name") or re.search(r"\d|@", piece.text):
+        return False
+    if _NOTE.match(piece.text) or is_place(piece.text) or len(piece.text.split()) > 6 or re.search(r"\b(?:tlf|mobil|mail|lokal|skal|vil|ikke)\b", piece.text, re.IGNORECASE):
+        return False
+    return piece.text[0].isupper() or not listed or bool(re.match(r"[\wæøå-]+(?: og [\wæøå-]+)?$", piece.text))
+
+
+def _diet(made: Record, rows: list[Piece], inside: list[Mark], module: str, source: str) -> None:
+    for mark in inside:
+        if mark.kind == "dietary":
+            piece = next((r for r in rows if r.start <= mark.start and mark.end <= r.end), None)
+            whole = piece is not None and len(piece.text) - len(mark.value) < 14 and not re.search(r"please|tak\b|bedes|er |spiser", piece.text)
+            made.put("dietary", Found(piece.text, piece.start, piece.end, module, source) if whole and piece else from_mark(mark, module, source))
+            return

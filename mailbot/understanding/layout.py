@@ -1,0 +1,225 @@
+"""Where a body is more than sentences: labelled fields (`Titel: souschef`, `Rekv.nr. .... 2291-06`), blocks of them,
+tables (tabs between cells, or a cell a line as Word's text part has it) and lists of people. Each becomes records.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from mailbot.understanding.lexicon import words
+from mailbot.understanding.voices import Line
+
+MAX_CELLS = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value `text[start:end]` of the source."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """One labelled value. `fields` are the fields its label names (several for `Navn/titel`); `line` its line's index."""
+
+    fields: tuple[str, ...]
+    label: str
+    value: Cell
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells, with the lines they stand on."""
+
+    rows: tuple[tuple[Cell, ...], ...]
+    first: int
+    last: int
+
+
+@cache
+def _fields() -> Mapping[str, str]:
+    return {_plain(label): key for key, labels in words("labels").items() for label in labels}
+
+
+def _plain(label: str) -> str:
+    return " ".join(re.sub(r"[^\w@]+", " ", label.lower()).split())
+
+
+@cache
+def fields_of(label: str) -> tuple[str, ...]:
+    """The fields that a label names; () where it is none that we know. Case, points and "nr." don't matter."""
+    plain = _plain(label)
+    if not plain or len(plain) > 60:
+        return ()
+    known = _fields()
+    tries = [plain, re.sub(r"\b(?:nr|nummer|no)$", "", plain).strip(), re.sub(r"\s*\d+$", "", plain), re.sub(r"^(?:din|dit|min|mit|vores|jeres|evt|eventuelle|eventuel|deres|hendes|hans|din egen|the|your)\s+", "", plain), re.sub(r"\s(?:til|på|for)\s.*$", "", plain)]
+    for one in tries:
+        if one in known:
+            return (known[one],)
+    parts = [p for p in re.split(r"\s*(?:/|\+|&|,|\bog\b|\band\b|\bsamt\b)\s*", label.lower().strip(" :.")) if p]
+    if len(parts) > 1:
+        found = [known.get(_plain(p), "") for p in parts]
+        if all(found):
+            return tuple(dict.fromkeys(found))
+    return ()
+
+
+_LABEL = re.compile(r"(?P<label>[^\W\d_][\w .,/()&+@\-]{0,44}?)\s*(?P<sep>:(?!//)|=|\.{3,}|\t|\s{3,}|\s[–-]\s)\s*")
+_INLINE = re.compile(r"(?:^|[,;/|•·.(]\s{0,3}|\s{2,})(?P<label>[^\W\d_][\w./\- ]{0,28}?)\s{0,3}:\s{0,3}(?!//)")
+
+
+def labelled(lines: tuple[Line, ...]) -> list[Labelled]:
+    """The labelled values of the lines, in order."""
+    found: list[Labelled] = []
+    for at, line in enumerate(lines):
+        if not line.text or len(line.text) > 600:
+            continue
+        found += _labels_of(lines, at, line)
+    return found
+
+
+def _labels_of(lines: tuple[Line, ...], at: int, line: Line) -> list[Labelled]:
+    lead = re.match(r"(?:[-–*•·>#]\s*|\d{1,2}[.)]\s*)*", line.text)
+    skip = lead.end() if lead else 0
+    head = _LABEL.match(line.text, skip)
+    if not head:
+        return []
+    names = fields_of(head.group("label"))
+    if not names or (head.group("sep").strip() in ("–", "-", "=") and names == ("ignored",)):
+        return []
+    spots = [(head.start(), head.end(), names, head.group("label"))]
+    if ":" in head.group("sep"):
+        for more in _INLINE.finditer(line.text, head.end()):
+            if (also := fields_of(more.group("label"))) and len(more.group("label")) > 1:
+                spots.append((more.start(), more.end(), also, more.group("label")))
+    found = []
+    for nth, (_, begin, fields, label) in enumerate(spots):
+        end = spots[nth + 1][0] if nth + 1 < len(spots) else len(line.text)
+        raw = line.text[begin:end]
+        value = raw.strip(" \t\u00a0,;/|•·")
+        start = line.start + begin + (raw.index(value) if value else 0)
+        cell = Cell(value, start, start + len(value))
+        if not value and nth + 1 == len(spots):
+            cell = _next_line(lines, at) or cell
+        found.append(Labelled(fields, label, cell, at))
+    return found
+
+
+def _next_line(lines: tuple[Line, ...], at: int) -> Cell | None:
+    """The value of a label that stands alone on its line."""
+    for line in lines[at + 1:at + 3]:
+        if line.text:
+            head = _LABEL.match(line.text)
+            if (head and fields_of(head.group("label"))) or len(line.text) > 120:
+                return None
+            return Cell(line.text, line.start, line.end)
+    return None
+
+
+def tables(lines: tuple[Line, ...]) -> list[Table]:
+    """The tables of the lines: with tabs (or bars, or wide gaps), else a cell a line."""
+    found: list[Table] = []
+    at, cells = 0, 0
+    while at < len(lines) and cells < MAX_CELLS:
+        rows, last = _tabbed(lines, at)
+        if len(rows) >= 2:
+            found.append(Table(tuple(rows), at, last))
+            cells += sum(len(r) for r in rows)
+            at = last + 1
+            continue
+        stacked = _stacked(lines, at)
+        if stacked:
+            found.append(stacked)
+            at = stacked.last + 1
+            continue
+        at += 1
+    return found
+
+
+_BARS = re.compile(r"^\|.*\|$")
+
+
+def _cut(line: Line) -> list[Cell]:
+    text = line.text
+    if _BARS.match(text):
+        inner, offset, separator = text[1:-1], 1, re.compile(r"\|")
+    elif "\t" in text:
+        inner, offset, separator = text, 0, re.compile(r"\t")
+    elif text.count(";") >= 2 and "<" not in text:
+        inner, offset, separator = text, 0, re.compile(r";")
+    elif re.search(r"\S\s{2,}\S", text):
+        inner, offset, separator = text, 0, re.compile(r"\s{2,}")
+    else:
+        return []
+    cells, at = [], 0
+    for cut in [*separator.finditer(inner), None]:
+        end = cut.start() if cut else len(inner)
+        value = inner[at:end].strip(" \u00a0\t")
+        start = line.start + offset + at + (inner[at:end].index(value) if value else 0)
+        cells.append(Cell(value, start, start + len(value)))
+        if cut:
+            at = cut.end()
+    return cells
+
+
+def _tabbed(lines: tuple[Line, ...], at: int) -> tuple[list[tuple[Cell, ...]], int]:
+    rows: list[tuple[Cell, ...]] = []
+    last = at
+    for index in range(at, len(lines)):
+        line = lines[index]
+        if not line.text or re.fullmatch(r"[|\s:\-+=]+", line.text):
+            if rows:
+                continue
+            break
+        cells = _cut(line)
+        if len(cells) < 2 or (rows and "\t" in lines[at].text and "\t" not in line.text):
+            break
+        rows.append(tuple(cells))
+        last = index
+    if rows and not any("\t" in lines[i].text or _BARS.match(lines[i].text) for i in range(at, last + 1)):
+        heads = [fields_of(c.text) for c in rows[0]]
+        if sum(bool(h) for h in heads) < 2 or not any("name" in h or "first_name" in h for h in heads):
+            return [], at
+    return rows, last
+
+
+def _stacked(lines: tuple[Line, ...], at: int) -> Table | None:
+    """A table whose cells stand a line each: a run of two or more labels, then that many lines a row."""
+    heads: list[Cell] = []
+    index = at
+    while index < len(lines) and len(heads) < 9:
+        line = lines[index]
+        if line.text:
+            if not fields_of(line.text) or len(line.text) > 45:
+                break
+            heads.append(Cell(line.text, line.start, line.end))
+        index += 1
+    if len(heads) < 2 or not any({"name", "first_name"} & set(fields_of(h.text)) for h in heads):
+        return None
+    spaced = sum(not x.text for x in lines[at:index]) >= len(heads) - 1
+    rows: list[tuple[Cell, ...]] = [tuple(heads)]
+    row: list[Cell] = []
+    blanks, last = 0, index - 1
+    while index < len(lines):
+        line = lines[index]
+        if not line.text:
+            blanks += 1
+            if spaced and blanks % 2 == 0 and blanks:
+                row.append(Cell("", line.start, line.start))
+        elif len(line.text) > 90 or (not row and re.search(r"[.!?]$", line.text) and len(line.text) > 30):
+            break
+        else:
+            blanks = 0
+            row.append(Cell(line.text, line.start, line.end))
+        if len(row) == len(heads):
+            rows.append(tuple(row))
+            row, last = [], index
+        index += 1
+    return Table(tuple(rows), at, last) if len(rows) > 1 else None

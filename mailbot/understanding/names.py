@@ -1,0 +1,196 @@
+"""Names of people: found as runs of capitalised words, scored by the lists, and compared with one another.
+
+The lists score and never gate: names of every origin are names. What is no name (days, places, offices) stands in
+`words/names.toml`; what is an organisation or a title was taken before, and comes in as `claimed`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mailbot.mail.message import Address
+from mailbot.understanding import organisations, titles
+from mailbot.understanding.gazetteer import ascii_fold, is_first_name, is_last_name, is_place
+from mailbot.understanding.lexicon import listed
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
+_INITIALS = re.compile(r"[A-ZÆØÅ](?:\.[A-ZÆØÅ])*\.")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name `text[start:end]`, white space folded; `score` 0..1 says how sure."""
+
+    value: str
+    start: int
+    end: int
+    score: float
+
+
+def find(text: str, claimed: Sequence[tuple[int, int]] = (), loud: bool = False) -> list[Name]:
+    """Full names (two words or more) in `text`, in order. `loud`: the text is written in capitals throughout."""
+    found: list[Name] = []
+    run: list[re.Match[str]] = []
+    spans = sorted(claimed)
+    at = 0
+    for match in _WORD.finditer(text):
+        while at < len(spans) and spans[at][1] <= match.start():
+            at += 1
+        taken = at < len(spans) and spans[at][0] < match.end()
+        if run and not _continues(text, run[-1].end(), match.start(), run[-1].group()):
+            found += _name(text, run, loud)
+            run = []
+        if not taken and (_capital(match.group(), loud) or (run and match.group().lower() in listed("names", "particles"))):
+            run.append(match)
+        else:
+            found += _name(text, run, loud)
+            run = []
+    return found + _name(text, run, loud)
+
+
+def _continues(text: str, end: int, start: int, last: str) -> bool:
+    gap = text[end:start]
+    return gap in (" ", "\u00a0") or (len(last) <= 2 and gap in (".", ". ")) or (gap == "  " and "\n" not in gap)
+
+
+def _capital(word: str, loud: bool) -> bool:
+    if loud:
+        return word.isupper()
+    return word[0].isupper() and (len(word) <= 2 or not word.isupper() or "-" in word or is_last_name(word) or is_first_name(word))
+
+
+def _name(text: str, run: list[re.Match[str]], loud: bool) -> list[Name]:
+    """The name in a run of capitalised words; none where it is something else."""
+    words = _spoken(run) if loud else list(run)
+    while words and words[-1].group().lower() in listed("names", "particles"):
+        words.pop()
+    while words and (words[0].group().lower() in listed("names", "starters") or titles.is_head(words[0].group())):
+        words.pop(0)
+    if words and words[-1].group().lower().removesuffix("s") in listed("names", "starters") and not is_last_name(words[-1].group()):
+        words.pop()
+    cut = next((at for at, w in enumerate(words) if _foreign(w.group())), None)
+    if cut is not None:
+        return _name(text, words[:cut], loud) + _name(text, words[cut + 1:], loud)
+    if len(words) > 2 and not is_first_name(words[0].group()) and is_first_name(words[1].group()) and _sentence_start(text, words[0].start()) \
+            and not is_last_name(words[0].group()):
+        words.pop(0)
+    if not 2 <= len(words) <= 6:
+        return []
+    score = 0.5 + 0.25 * is_first_name(words[0].group()) + 0.25 * is_last_name(words[-1].group())
+    if loud and score < 1.0 and not is_first_name(words[0].group()):
+        return []
+    if all(is_place(w.group()) for w in words) or (score == 0.5 and is_place(words[-1].group()) and len(words) == 2):
+        return []
+    if score == 0.5 and len(words[-1].group()) == 1:
+        return []
+    start, end = words[0].start(), words[-1].end()
+    value = " ".join(text[start:end].split())
+    owner = _owner(text, value, end)
+    return [Name(owner, start, end - (len(value) - len(owner)), score)]
+
+
+def _spoken(run: list[re.Match[str]]) -> list[re.Match[str]]:
+    """In a text of capitals: from the first word that is a first name up to the next small word."""
+    first = next((at for at, w in enumerate(run) if is_first_name(w.group()) and w.group().lower() not in listed("names", "starters")), len(run))
+    last = next((at for at in range(first, len(run)) if run[at].group().lower() in listed("names", "starters")), len(run))
+    return run[first:last]
+
+
+def _owner(text: str, value: str, end: int) -> str:
+    """The name without the s of a genitive (`Grethe Mikkelsens plads`)."""
+    plain = re.sub(r"(?:'s|’s|'|’)$", "", value)
+    if plain == value and value.endswith("s") and re.compile(r"[ \u00a0][a-zæøå]").match(text, end):
+        last = value.rsplit(" ", 1)[-1]
+        if not is_last_name(last) and is_last_name(last[:-1]):
+            return value[:-1]
+    return plain
+
+
+def _foreign(word: str) -> bool:
+    low = word.lower()
+    return low in listed("names", "never") or titles.is_head(word) or organisations.is_head(word)
+
+
+def _sentence_start(text: str, at: int) -> bool:
+    before = text[max(0, at - 3):at].strip(" \u00a0")
+    return not before or before[-1] in ".!?:\n–-*•>"
+
+
+def shaped(text: str) -> bool:
+    """Whether a short text looks like the name of one person and nothing else: words without digits or small verbs."""
+    words = _WORD.findall(text)
+    rest = re.sub(r"[.\s'’\-–]", "", _WORD.sub("", text))
+    if not 1 <= len(words) <= 6 or rest or len(text) > 60:
+        return False
+    if any(_foreign(w) or w.lower() in listed("names", "starters") for w in words if len(w) > 1):
+        return False
+    return all(w[0].isupper() or w.lower() in listed("names", "particles") for w in words)
+
+
+def known(text: str) -> bool:
+    """Whether a lower-case text is still plainly a name (`mette holm`)."""
+    words = text.split()
+    return 2 <= len(words) <= 4 and is_first_name(words[0]) and is_last_name(words[-1])
+
+
+def display(address: Address) -> str:
+    """The person's name that a From or Cc header shows, "" where it shows none (an address, initials, an organisation)."""
+    name = address.name.strip().strip("'\"")
+    name = re.sub(r"\s*[(\[][^)\]]{0,80}(?:[)\]]|$)", "", name)
+    name = re.split(r"\s*(?:[/|]|\s[-–]\s| via | c/o )", name)[0].strip()
+    if "@" in name:
+        return ""
+    if name.count(",") == 1:
+        last, first = (part.strip() for part in name.split(","))
+        if not first or not last:
+            name = first or last
+        elif organisations.find(first) or titles.find(first):
+            name = last
+        elif shaped(first) and shaped(last) or (is_first_name(first.split()[0]) and not organisations.find(name)):
+            name = f"{first} {last}"
+    if not name or organisations.find(name) or (name.isupper() and " " not in name and len(name) <= 6):
+        return ""
+    words = _WORD.findall(name)
+    if not words or any(_foreign(w) for w in words) or not (name[0].isupper() or known(name) or is_first_name(words[0])):
+        return ""
+    return " ".join(name.split())
+
+
+def tokens(name: str) -> list[str]:
+    return [t for t in re.split(r"[^a-zA-Z]+", ascii_fold(name)) if t] or [name.lower()]
+
+
+def same(one: str, other: str) -> int:
+    """Whether two names may be one person's: 0 no, 1 only the first names agree, 2 surely enough."""
+    a, b = tokens(one), tokens(other)
+    if a == b or set(a) == set(b):
+        return 2
+    if len(set(a) & set(b)) >= 2 and (set(a) <= set(b) or set(b) <= set(a)):
+        return 2
+    if not _like(a[0], b[0]):
+        return 0
+    if len(a) == 1 or len(b) == 1:
+        return 2
+    shared = any(_agree(x, y) for x in a[1:] for y in b[1:])
+    return 2 if shared else 1
+
+
+def _agree(x: str, y: str) -> bool:
+    return x == y or (min(len(x), len(y)) == 1 and x[0] == y[0])
+
+
+def _like(x: str, y: str) -> bool:
+    """First names that agree: the same, an initial, or a short form (Gitte for Birgitte)."""
+    short, long = sorted((x, y), key=len)
+    return x == y or (len(short) == 1 and long[0] == short) or (len(short) >= 4 and (long.endswith(short) or long.startswith(short)))
+
+
+def first_name(name: str) -> str:
+    words = _WORD.findall(name)
+    return words[0] if words else name
+
+
+def initials(name: str) -> str:
+    return "".join(w[0] for w in _WORD.findall(name)).upper()

@@ -1,0 +1,157 @@
+"""Numbers that a signup tells: EAN (GLN), CVR, telephone; each with its span, so that one digit is never read twice.
+
+EAN is the 13-digit GLN of a Danish public body: prefix 579, check digit by GS1's modulo 10. CVR has eight digits and
+a modulo 11. Telephones come last, from what is left: most eight digits in a row would pass for one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from mailbot.understanding.lexicon import pattern
+
+Kind = Literal["ean", "ean_invalid", "cvr", "phone", "fax", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number `text[start:end]`. `value` is normalised (E.164 for telephones). `rank` orders telephones: 0 direct or
+    mobile, 1 unlabelled, 2 a main number. `negated`: the words around say that it is the wrong or old one."""
+
+    kind: Kind
+    value: str
+    start: int
+    end: int
+    rank: int = 1
+    negated: bool = False
+
+
+def check_digit_right(digits: str) -> bool:
+    """GS1's check digit of a GLN-13."""
+    total = sum(int(d) * (3 if at % 2 else 1) for at, d in enumerate(digits[:12]))
+    return (10 - total % 10) % 10 == int(digits[12])
+
+
+_SEPARATOR = r"[ \u00a0\u2009\u202f.\-–·]{0,2}"
+_EAN = re.compile(rf"(?<![\d+])(?<!\d[.,])5{_SEPARATOR}7{_SEPARATOR}9(?:(?:{_SEPARATOR}|\n)\d){{7,12}}")
+_LABELLED = re.compile(
+    r"(?<!\w)(?:ean|gln|lokationsn(?:umme)?r)(?:[-. ]?(?:lokations)?(?:nummer|nr|kode|no))?\b[^\d\n]{0,25}\n?[ \t]*(\d(?:[ \u00a0.\-–]{0,2}\d){10,16})(?!\d)",
+    re.IGNORECASE)
+_CVR = re.compile(r"(?<!\w)(?:cvr|se|vat|ust-idnr|usteuer-id|org)\b[-. ]*(?:nr|nummer|no|id)?[.:]?[^\d\n]{0,12}(\d(?:[ \u00a0.\-]?\d){7,8})(?![\d])", re.IGNORECASE)
+_INTERNATIONAL = re.compile(r"(?<![\w+])\(?(?:\+|00(?=[1-9]))[ ]?\d{1,3}\)?(?:[ \u00a0.\-/]{0,2}(?:\(0\))?\d){6,14}(?!\d)")
+_DOMESTIC = re.compile(r"(?<![\w+/\-.])(?<!\d[ ,])\d(?:\d{7}|\d{3}[ \u00a0.\-]\d{4}|\d[ \u00a0.\-]\d\d[ \u00a0.\-]\d\d[ \u00a0.\-]\d\d|\d[ \u00a0]\d{3}[ \u00a0]\d{3}|\d[ \u00a0.]\d\d[ \u00a0.]\d{4})(?![\w\-/]|[ .]?\d)")
+_SIX = re.compile(r"(?<![\w+/\-.])\d\d[ \u00a0.]?\d\d[ \u00a0.]?\d\d(?![\w\-/]|[ .]?\d)")
+_TRUNK = re.compile(r"(?<![\w+/\-.])0[1-9](?:[ \u00a0.\-/]{0,2}\d){5,11}(?![\w]|[ .]?\d)")
+_COUNTRIES = {"fo": "298", "gl": "299", "no": "47", "se": "46", "de": "49", "is": "354"}
+_YEAR = re.compile(r"20[2-3]\d[ \u00a0.-]")
+_DIGITS = re.compile(r"\D")
+
+_AFTER_NO = re.compile(
+    r"^(?P<own>[^.!?\n\d]{0,60}?\b(?:udgår|lukke[rst]?|gælder ikke|er (?:forkert|gammelt|nedlagt|lukket)|må ikke bruges|duer ikke|bruges ikke|er udgået|virker ikke|skal ikke bruges|no longer)\b)", re.IGNORECASE)
+
+
+def negated(text: str, start: int, end: int) -> bool:
+    """Whether the words before or after say that the number (or address) is the old or the wrong one."""
+    before = re.split(r"[.!?\n]\s|[;]", text[max(0, start - 90):start])[-1]
+    cue = None
+    for cue in pattern("corrections", "wrong").finditer(before):
+        pass
+    if cue and not pattern("corrections", "right").search(before, cue.end()) and not re.search(r"\d{6}", before[cue.end():]):
+        return True
+    after = text[end:end + 80]
+    return bool(_AFTER_NO.search(after)) and not re.search(r"\b(?:men|nu|nyt|brug)\b", before[-25:], re.IGNORECASE)
+
+
+def find(text: str, claimed: Sequence[tuple[int, int]] = (), domain: str = "") -> list[Number]:
+    """All numbers of `text`, in order. `claimed` are spans that are something else (addresses, references, dates);
+    `domain` is the writer's, whose country tells how a number without a country code is meant."""
+    taken = list(claimed)
+    found: list[Number] = []
+    country = _COUNTRIES.get(domain.rpartition(".")[2], "45")
+    for search in (_eans, _labelled_eans, _cvrs, lambda text: _phones(text, country)):
+        for number in search(text):
+            if not any(number.start < end and start < number.end for start, end in taken):
+                found.append(number)
+                taken.append((number.start, number.end))
+    return sorted(found, key=lambda n: n.start)
+
+
+def _eans(text: str) -> list[Number]:
+    found = []
+    for match in _EAN.finditer(text):
+        start, end = match.span()
+        found += _ean(text, start, end)
+    return found
+
+
+def _ean(text: str, start: int, end: int) -> list[Number]:
+    """The run of digits that begins with 579, cut where its groups make thirteen, else grown to its real end."""
+    tail = re.compile(r"\d*").match(text, end)
+    grown = tail.end() if tail else end
+    digits = ""
+    for group in re.compile(r"\d+").finditer(text, start, grown):
+        joined = digits + group.group()
+        if "\n" in text[start:group.start()] and len(digits) >= 11 and not (len(joined) == 13 and check_digit_right(joined)):
+            grown = start + text[start:grown].index("\n")   # the next line is something else
+            break
+        digits = joined
+        if len(digits) == 13:
+            grown = group.end()
+            break
+    if len(digits) < 11:
+        return []
+    right = len(digits) == 13 and check_digit_right(digits)
+    return [Number("ean" if right else "ean_invalid", digits, start, grown, negated=negated(text, start, grown))]
+
+
+def _labelled_eans(text: str) -> list[Number]:
+    found = []
+    for match in _LABELLED.finditer(text):
+        digits = _DIGITS.sub("", match.group(1))
+        right = len(digits) == 13 and check_digit_right(digits)
+        found.append(Number("ean" if right else "ean_invalid", digits, *match.span(1), negated=negated(text, *match.span(1))))
+    return found
+
+
+def _cvrs(text: str) -> list[Number]:
+    return [Number("cvr" if len(digits) == 8 else "other", digits, *m.span(1))
+            for m in _CVR.finditer(text) if (digits := _DIGITS.sub("", m.group(1)))]
+
+
+def _phones(text: str, country: str) -> list[Number]:
+    found = []
+    for match in _INTERNATIONAL.finditer(text):
+        digits = _DIGITS.sub("", match.group().replace("(0)", "")).removeprefix("00")
+        if 8 <= len(digits) <= 15:
+            found.append(_phone(text, "+" + digits, *match.span()))
+    for match in _DOMESTIC.finditer(text):
+        digits = _DIGITS.sub("", match.group())
+        if digits[0] not in "01" and not _YEAR.match(match.group()):
+            found.append(_phone(text, f"+{country if country in ('45', '47') else '45'}{digits}", *match.span()))
+    if country in ("298", "299", "46", "49"):
+        for match in (_SIX if country in ("298", "299") else _TRUNK).finditer(text):
+            line = text[text.rfind("\n", 0, match.start()) + 1:match.start()]
+            if pattern("phones", "label").search(line):
+                found.append(_phone(text, f"+{country}{_DIGITS.sub('', match.group()).removeprefix('0')}", *match.span()))
+    return found
+
+
+def _phone(text: str, value: str, start: int, end: int) -> Number:
+    line = max(text.rfind("\n", 0, start), text.rfind("|", 0, start), start - 45) + 1
+    before = text[line:start]
+    after = text[end:end + 25].partition("\n")[0]
+    rank, at = 1, -1
+    for level, key in ((0, "direct"), (2, "main"), (3, "fax")):
+        for hit in pattern("phones", key).finditer(before):
+            if hit.end() > at and not re.search(r"\d{4}", before[hit.end():]):
+                rank, at = level, hit.end()
+    if at < 0:
+        bracket = re.match(r"\s*[(,]?\s*\(?", after)
+        tail = after[bracket.end() if bracket else 0:]
+        for level, key in ((0, "direct"), (2, "main"), (3, "fax")):
+            if "(" in after[:3] and pattern("phones", key).match(tail):
+                rank = level
+    return Number("fax" if rank == 3 else "phone", value, start, end, rank)

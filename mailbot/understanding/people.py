@@ -1,0 +1,301 @@
+"""Who a message is about: the cast for a given intent. Each voice is read by itself; here they are put together:
+who takes part, who leaves, who only writes, and what was told once for all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from mailbot.course import Course
+from mailbot.mail.message import Address, Message, SegmentKind
+from mailbot.understanding import addresses, answers, attachments, names, organisations, rosters, spread
+from mailbot.understanding import told as voices_told
+from mailbot.understanding.entities import scan
+from mailbot.understanding.facts import Found, Record
+from mailbot.understanding.masking import find_cpr
+from mailbot.understanding.reading import Intent, Letter, Person, Reason
+from mailbot.understanding.roles import entering, judge, leaving, seats, staying
+from mailbot.understanding.spread import person
+from mailbot.understanding.told import Told
+from mailbot.understanding.voices import Voice, voices
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who a message is about. `contact` is the writer where they are no participant. `notes` are doubts, as codes:
+    sender_is_other, no_names, attachment_only, scan_without_text, name_unclear, cpr_masked, two_eans, …"""
+
+    participants: tuple[Person, ...] = ()
+    withdrawn: tuple[str, ...] = ()
+    contact: Address | None = None
+    seats: int | None = None
+    together: bool = False
+    part_will_do: bool = False
+    notes: tuple[Reason, ...] = ()
+
+
+def cast(message: Message, intent: Intent, *, courses: Sequence[Course], answered: Letter | None, ours: Collection[str]) -> Cast:
+    """The people of `message`, given what it wants. `courses` are the open ones (their contacts are no participants),
+    `answered` our letter that it replies to, `ours` the administrators' addresses. Never raises for odd input."""
+    scene = _Scene(message, intent, courses, answered, frozenset(a.lower() for a in ours))
+    if intent is Intent.SIGNUP:
+        made = scene.signup()
+    elif intent is Intent.SUBSTITUTE:
+        made = scene.substitute()
+    elif intent is Intent.UPDATE:
+        made = scene.update()
+    elif intent is Intent.CANCEL:
+        made = scene.cancel()
+    elif intent in (Intent.ACCEPT, Intent.DECLINE):
+        made = Cast(contact=scene.answering_for())
+    else:
+        return Cast()
+    return replace(made, notes=made.notes + scene.notes(made))
+
+
+class _Scene:
+    """A message with its voices read, the writer's first."""
+
+    def __init__(self, message: Message, intent: Intent, courses: Sequence[Course], answered: Letter | None, ours: frozenset[str]) -> None:
+        self.message, self.answered = message, answered
+        self.ours = ours | {c.signup_address.lower() for c in courses} | {c.contact_email.lower() for c in courses}
+        self.skip = tuple({c.contact.name for c in courses if c.contact} | {f for c in courses for f in c.facilitators})
+        self.voices = voices(message)
+        self.forwarded = self._forwarded(intent)
+        asker = self.forwarded.writer if self.forwarded else None
+        first = next((v for v in self.voices if v.kind is SegmentKind.NEW), None) or _silent(message)
+        self.main = voices_told.read(first, message, self.skip, (asker,) if asker else ())
+        self.attached: list[Reason] = []
+
+    # -- the voices ---------------------------------------------------------------------------
+
+    def _is_ours(self, voice: Voice) -> bool:
+        return voice.sender.email in self.ours or bool(voice.name and any(names.same(voice.name, n) == 2 for n in self.skip))
+
+    def _forwarded(self, intent: Intent) -> Told | None:
+        """The first writer of what is forwarded, where that is a wish of theirs (deepest first)."""
+        if intent not in (Intent.SIGNUP, Intent.SUBSTITUTE, Intent.CANCEL):
+            return None
+        kinds = (SegmentKind.FORWARDED,) if intent is not Intent.SIGNUP else (SegmentKind.FORWARDED, SegmentKind.HISTORY)
+        others = [v for v in self.voices if v.kind in kinds and not self._is_ours(v) and (v.sender.email or v.name) and v.sender.email != self.message.sender.email]
+        for voice in sorted(others, key=lambda v: -v.depth):
+            read = voices_told.read(voice, self.message, self.skip)
+            if read.says("persons", "self_signup") or (voice.kind is SegmentKind.FORWARDED and intent is not Intent.SIGNUP):
+                if voice.kind is SegmentKind.HISTORY and not self._passed_on():
+                    continue
+                return read
+        return None
+
+    def _passed_on(self) -> bool:
+        text = " ".join(line.text for v in self.voices if v.kind is SegmentKind.NEW for line in v.body)
+        return bool(re.search(r"\b(?:nedenfor|nedenstående|herunder|videresend\w*|sendes (?:hermed )?videre|ønsket|mailen fra|se mail|under her|below|vedhæftede mail)\b", text, re.IGNORECASE))
+
+    # -- the intents --------------------------------------------------------------------------
+
+    def signup(self) -> Cast:
+        main, writer = self.main, self.main.writer
+        people = [r for r in main.others if r is not (self.forwarded and self.forwarded.writer)]
+        judge(main, people)
+        structured = [r for r in people if r.form != "prose" and r.joins >= 1.0]
+        joining = structured + [r for r in people if r.form == "prose" and r.joins >= (1.0 if structured else 0.5) and not r.only_mentioned]
+        self_signup = main.says("persons", "self_signup")
+        if not joining and not main.listed and not self_signup and not self.forwarded:
+            joining = [r for r in people if not r.only_mentioned and r.joins >= 0.0]
+        if not joining and not main.listed and not self_signup and not self.forwarded:
+            joining = self._from_subject()
+        asker = self._asker(joining, self_signup)
+        if asker is not None:
+            joining = [asker, *joining]
+        attached = self._attached(joining)
+        joining += attached
+        wanted = seats(main.body) or seats(self.message.subject)
+        if self._writer_joins(joining, self_signup, wanted, asker is not None):
+            writer.place = self._own_place(joining)
+            joining.append(writer)
+        joining = _unique(sorted(joining, key=lambda r: r.place))
+        wanted = max(wanted or 0, len(joining) + main.roster.nobody if main.roster.nobody else 0)
+        participants = self._persons(joining)
+        contact = None if writer in joining else self.contact()
+        notes = () if participants else (Reason("no_names", {}),)
+        return Cast(participants, (), contact, wanted if wanted > len(participants) else None,
+                    main.says("roles", "together"), main.says("roles", "part_will_do"), notes)
+
+    def _asker(self, joining: list[Record], self_signup: bool) -> Record | None:
+        """The first writer of a forwarded wish, unless the writer only speaks of their own."""
+        if self.forwarded is None or any(names.same(r.name, self.forwarded.writer.name) == 2 for r in joining if r.name):
+            return self.forwarded.writer if self.forwarded and not any(r.form != "prose" for r in joining) and False else None
+        if self_signup and not self.main.says("persons", "self_too") and not self._passed_on():
+            return None
+        return self.forwarded.writer if not any(r.form != "prose" for r in joining) else None
+
+    def _writer_joins(self, joining: list[Record], self_signup: bool, wanted: int | None, asked: bool) -> bool:
+        main = self.main
+        if main.listed:
+            return True
+        if main.says("persons", "not_self") and (joining or not self_signup):
+            return False
+        if joining:
+            return main.says("persons", "self_too") and not (asked and not re.search(r"\b(?:også|selv)\b", main.body, re.IGNORECASE))
+        if self_signup:
+            return True
+        nameless = wanted is not None and wanted >= 1 and not re.search(r"\bjeg (?:selv|vil|er med)\b", main.body, re.IGNORECASE)
+        return not ((nameless and (wanted or 0) > 1) or self._points_to_attachment() or main.says("roles", "on_behalf"))
+
+    def _points_to_attachment(self) -> bool:
+        files = [a for a in self.message.attachments if a.name and not re.search(r"\.(?:png|jpe?g|gif|ics|p7s|vcf|asc)$", a.name, re.IGNORECASE)]
+        return bool(files) and bool(re.search(r"\b(?:vedhæft\w*|vedlagt\w*|bilag\w*|attached|blanket\w*|skema\w*)\b", self.main.body, re.IGNORECASE))
+
+    def _own_place(self, joining: list[Record]) -> int:
+        main = self.main
+        if main.listed or not joining:
+            return main.writer.place
+        hit = re.search(r"\b(?:mig selv|jeg selv|undertegnede|og jeg|og mig|jeg og|mig og)\b", main.text[main.voice.body[0].start:main.voice.body[-1].end] if main.voice.body else "", re.IGNORECASE)
+        return main.voice.body[0].start + hit.start() if hit else main.text.__len__()
+
+    def _from_subject(self) -> list[Record]:
+        found = []
+        for mark in scan(self.message.subject[:300]):
+            writer = self.main.writer.name
+            if mark.kind == "name" and not (writer and names.same(mark.value, writer)) and not any(names.same(mark.value, s) for s in self.skip):
+                record = Record(place=0, form="header", joins=1.0)
+                record.put("name", Found(mark.value, mark.start, mark.end, "names", "subject", 0.8))
+                found.append(record)
+        return found
+
+    def _attached(self, joining: list[Record]) -> list[Record]:
+        """People whom only an attachment names."""
+        read = attachments.read(self.message.attachments)
+        self.attached = list(read.notes)
+        fresh = []
+        for record in read.records:
+            twin = next((r for r in [*joining, self.main.writer] if r.name and names.same(r.name, record.name) == 2), None)
+            if twin:
+                twin.merge(record)
+            else:
+                fresh.append(record)
+        if fresh and (self._points_to_attachment() or not joining):
+            self.attached.append(Reason("attachment_only", {"names": ", ".join(r.name for r in fresh)}))
+            return fresh
+        return []
+
+    def substitute(self) -> Cast:
+        main, writer = self.main, self.main.writer
+        people = [r for r in main.others if r is not (self.forwarded and self.forwarded.writer)]
+        gone = [f.value for f in main.roster.withdrawn]
+        coming, left = [], []
+        for record in people:
+            if record.form == "prose" and (staying(main, record) or any(names.same(record.name, g) == 2 for g in gone)):
+                continue
+            strong = entering(main, record)
+            if record.form == "prose" and leaving(main, record) and strong < 1.5:
+                left.append(record)
+            elif record.form != "prose" or strong >= 0.6:
+                coming.append(record)
+            elif not main.says("roles", "writer_enters"):
+                coming.append(record)
+        writer_in = not coming or (main.says("roles", "writer_enters") and not any(entering(main, r) >= 1.0 for r in coming))
+        if writer_in and main.says("roles", "writer_enters"):
+            left += [r for r in coming if r not in left and entering(main, r) < 1.0]
+            coming = [writer]
+        elif writer_in and not coming:
+            coming = [writer] if left else []
+        gone += [r.name for r in left]
+        self_out = writer not in coming and not gone and self.forwarded is None
+        if not gone and self.forwarded is not None and writer not in coming:
+            gone = [self.forwarded.writer.name or self.forwarded.voice.sender.email]
+        contact = None if writer in coming or self_out else self.contact()
+        return Cast(self._persons(coming, own=writer in coming), tuple(dict.fromkeys(gone)), contact)
+
+    def cancel(self) -> Cast:
+        main = self.main
+        people = [r for r in main.others if "name" in r.fields]
+        asked = self.forwarded.writer if self.forwarded else None
+        left = [r for r in people if r is not asked and leaving(main, r) and not staying(main, r)]
+        gone = [f.value for f in main.roster.withdrawn] + [r.name for r in left]
+        if not gone and not re.search(r"\b(?:jeg|mig|min|mit|undertegnede|I|me|my)\b", main.body):
+            gone = [r.name for r in people if not staying(main, r)]
+        if not gone and asked is not None and asked.name and self._passed_on():
+            gone = [asked.name]
+        return Cast(withdrawn=tuple(dict.fromkeys(gone)), contact=self.contact() if gone else None)
+
+    def update(self) -> Cast:
+        main, writer = self.main, self.main.writer
+        answers.fill(main, self.message, self.answered, [v for v in self.voices if v.kind is SegmentKind.HISTORY])
+        people = [r for r in main.others if r.form != "prose" or len(r.fields) > 1]
+        if not people and not main.listed and self._speaks_for_another():
+            people = [r for r in main.others if not r.only_mentioned] or self._from_subject()
+        letter = self._letter_people()
+        if not people and letter and not any(names.same(n, writer.name) for n in letter if writer.name) and len(letter) == 1:
+            people = [Record(form="header", fields={"name": Found(letter[0], 0, 0, "people", "letter", 0.7)})]
+            for key, found in main.prose.writer.fields.items():
+                if key not in ("name", "phone", "email"):
+                    people[0].put(key, found)
+        if people and not main.listed:
+            return Cast(self._persons(people), contact=self.contact())
+        chosen = _unique(sorted([*people, writer] if people else [writer], key=lambda r: r.place))
+        return Cast(self._persons(chosen, own=True))
+
+    def _letter_people(self) -> list[str]:
+        return [a.name for a in self.answered.people if a.name] if self.answered else []
+
+    def _speaks_for_another(self) -> bool:
+        return any(re.search(r"\b(?:hans|hendes|vegne|bedt os|bedt mig|for (?:ham|hende))\b", self.main.body, re.IGNORECASE) for _ in (0,))
+
+    # -- the writer ---------------------------------------------------------------------------
+
+    def contact(self) -> Address:
+        return Address(self.main.writer.name or self.message.sender.name, self.message.sender.email)
+
+    def answering_for(self) -> Address | None:
+        """The writer who answers an offer that was made to somebody else."""
+        sender = self.message.sender.email
+        offered = [self.answered.to, *self.answered.people] if self.answered else []
+        if not offered:
+            letter = next((v for v in self.voices if v.kind is SegmentKind.HISTORY and self._is_ours(v)), None)
+            offered = [a for a in letter.to if a.email not in self.ours] if letter else []
+        if any(a.email == sender or (a.name and self.main.voice.name and names.same(a.name, self.main.voice.name) == 2) for a in offered):
+            return None
+        if offered or re.search(r"\b(?:hans|hendes|\w+s) vegne\b|\bfor (?:ham|hende)\b", self.main.body, re.IGNORECASE):
+            return self.contact()
+        return None
+
+    def _persons(self, records: list[Record], own: bool = False) -> tuple[Person, ...]:
+        return tuple(person(r, self.message) for r in spread.spread(records, self.main, self.forwarded, self.message, self.ours))
+
+    def notes(self, made: Cast) -> tuple[Reason, ...]:
+        notes = list(self.attached)
+        shown, written = self.main.voice.name, self.main.writer.name
+        if shown and written and names.same(shown, written) == 0 and not addresses.belongs(self.message.sender.email, written):
+            notes.append(Reason("sender_is_other", {"sender": shown, "writer": written}))
+        if find_cpr(self.message.text[:60_000]):
+            notes.append(Reason("cpr_masked", {}))
+        eans = {m.value for m in self.main.marks if m.kind == "ean" and not m.off}
+        used = {p.ean for p in made.participants if p.ean}
+        if len(eans) > 1 and len(used) == 1 and len(made.participants) <= 1 and not any(m.off for m in self.main.marks if m.kind == "ean"):
+            notes.append(Reason("two_eans", {"eans": ", ".join(sorted(eans))}))
+        if any(p.name is None or len(p.name.split()) < 2 for p in made.participants):
+            notes.append(Reason("name_unclear", {}))
+        return tuple(notes)
+
+
+def _silent(message: Message) -> Voice:
+    return Voice(SegmentKind.NEW, 0, message.sender, names.display(message.sender), message.to, message.cc, message.subject, (), ())
+
+
+def _unique(records: list[Record]) -> list[Record]:
+    """One record a person: the same name twice is one, its fields merged."""
+    kept: list[Record] = []
+    for record in records:
+        twin = next((k for k in kept if k.name and record.name and names.same(k.name, record.name) == 2), None)
+        if twin is None:
+            kept.append(record)
+        else:
+            twin.merge(record)
+            if len(record.name) > len(twin.name):
+                twin.fields["name"] = record.fields["name"]
+    return kept
+
+
+__all__ = ["Cast", "cast", "organisations", "rosters"]

@@ -1,0 +1,241 @@
+"""People in sentences: each name with what is said of it. A title, an address or a diet belongs to the person named
+last before it in the sentence (or by pronoun or first name), a title also to the name right behind it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+
+from mailbot.understanding import addresses, names
+from mailbot.understanding.entities import Mark
+from mailbot.understanding.facts import Found, Record, from_mark
+from mailbot.understanding.lexicon import alternatives, cues, words
+
+_MODULE = "prose"
+_END = re.compile(r"(?<![ .][A-ZÆØÅ])(?<!att)(?<!Att)(?<!nr)(?<!tlf)(?<!evt)(?<!bl)(?<!pr)(?<!kst)(?<!konst)(?<!ca)(?<!Kgl)(?<!afd)(?<!\d)[.!?]+(?=\s|$)|\n\s*\n|(?<=\d)\.(?=\s+[A-ZÆØÅ])")
+
+
+@dataclass(slots=True)
+class Prose:
+    """What sentences tell: records of those named, the writer's own statements, and numbers told for all."""
+
+    records: list[Record] = field(default_factory=list)
+    writer: Record = field(default_factory=lambda: Record(writer=True))
+    common: Record = field(default_factory=Record)
+    owned: list[tuple[Mark, Record]] = field(default_factory=list)   # EAN, place, reference with the person of their sentence
+    writer_named_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A word that stands for somebody: a name, "jeg", "hun", "begge", a first name."""
+
+    kind: str        # name, self, same, all, first
+    start: int
+    end: int
+    record: Record | None = None
+
+
+@cache
+def _pronouns() -> re.Pattern[str]:
+    lists = words("persons")
+    own = [w for w in lists["self"] if w not in ("i", "selv")]
+    return re.compile(
+        rf"(?<!\w)(?:(?P<self>{alternatives(own)}|I(?= am\b|'m| would|'d| have| will| work| head))|(?P<same>{alternatives(lists['same'])})|(?P<all>{alternatives(lists['all'])}))(?!\w)", re.IGNORECASE)
+
+
+_APPOSITION = re.compile(r"[\s,(–:/\-]*(?:(?:som|der|who|hun|han)?\s*(?:jo |nu |i dag |også |begge )?(?:er|is|arbejder som|sidder som|har titel af|fungerer som)?\s*)?(?:(?:en|et|vores|min|a|our|ny|nye|vores nye|jo|nu|også|begge|selv|konst\.|hos os|den|der|er|vor)\s+)*", re.IGNORECASE)
+
+
+@cache
+def _copula() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){alternatives(words('titles')['copula'])}:?(?: (?!ikke\b|ingen\b|min\b(?! \w*\Z)|chef)[\w-]+){{0,3}} ?$", re.IGNORECASE)
+
+
+_NOT = re.compile(r"\b(?:ikke|ingen|heller ikke|hverken|min|hans|hendes|til|spørge|ifølge|af|med|sammen med|fra)\s*$", re.IGNORECASE)
+_CHIEF = re.compile(r"\b(?:min|mit|vores|hendes|hans|deres|til|en|enhver|alle|som|nærmeste)\s+(?:\w+\s+)?$", re.IGNORECASE)
+
+
+def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The spans of the sentences of `text[start:end]`; line breaks within a paragraph don't end one, blank lines do."""
+    spans, at = [], start
+    for match in _END.finditer(text, start, end):
+        spans.append((at, match.end()))
+        at = match.end()
+    spans.append((at, end))
+    return [(a, b) for a, b in spans if text[a:b].strip()]
+
+
+def read(text: str, spans: list[tuple[int, int]], marks: list[Mark], known: list[Record], writer_name: str, skip: tuple[str, ...]) -> Prose:
+    """Reads the sentences in the spans of `text`. `known` are records of structures, which sentences may add to;
+    `writer_name` is the writer's; names in `skip` are no participants (whom the mail is written to)."""
+    prose = Prose()
+    people = list(known)
+    last: list[Record] = []
+    for start, end in spans:
+        for begin, stop in sentences(text, start, end):
+            last = _sentence(text, begin, stop, [m for m in marks if begin <= m.start and m.end <= stop], prose, people, writer_name, skip, last)
+    prose.records = [r for r in people if r not in known]
+    return prose
+
+
+def _sentence(text: str, begin: int, stop: int, marks: list[Mark], prose: Prose, people: list[Record], writer_name: str,
+              skip: tuple[str, ...], last: list[Record]) -> list[Record]:
+    refs = _refs(text, begin, stop, marks, prose, people, writer_name, skip)
+    named = [r.record for r in refs if r.record is not None and r.kind in ("name", "first")]
+    for mark in marks:
+        if mark.kind == "name":
+            continue
+        owners = _title_owners(text, begin, mark, refs, prose, people, last) if mark.kind == "title" else _owners(text, mark, refs, prose, people, last)
+        _give(text, mark, owners, named, prose, people)
+    subjects = [r for r in named if not r.writer]
+    return subjects or last
+
+
+def _refs(text: str, begin: int, stop: int, marks: list[Mark], prose: Prose, people: list[Record], writer_name: str, skip: tuple[str, ...]) -> list[Ref]:
+    refs: list[Ref] = []
+    taken: list[tuple[int, int]] = [(m.start, m.end) for m in marks]
+    for mark in marks:
+        if mark.kind != "name":
+            continue
+        if writer_name and names.same(mark.value, writer_name) == 2:
+            prose.writer.put("name", from_mark(mark, _MODULE))
+            prose.writer_named_at = mark.start
+            refs.append(Ref("name", mark.start, mark.end, prose.writer))
+            continue
+        if any(names.same(mark.value, other) == 2 for other in skip) or _greeted(text, mark.start):
+            continue
+        record = next((r for r in people if r.name and names.same(r.name, mark.value) == 2), None)
+        if record is None:
+            record = Record(place=mark.start)
+            record.fields["name"] = from_mark(mark, _MODULE)
+            people.append(record)
+        elif len(mark.value) > len(record.name):
+            record.fields["name"] = from_mark(mark, _MODULE)
+        refs.append(Ref("name", mark.start, mark.end, record))
+    for word in re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*").finditer(text, begin, stop):
+        if any(a < word.end() and word.start() < b for a, b in taken) or not word.group()[0].isupper():
+            continue
+        plain = re.sub(r"s$", "", word.group())
+        owner = next((r for r in people if r.name and names.first_name(r.name) in (word.group(), plain)), None)
+        if owner is not None:
+            refs.append(Ref("first", word.start(), word.end(), owner))
+        elif writer_name and names.first_name(writer_name) == word.group():
+            refs.append(Ref("first", word.start(), word.end(), prose.writer))
+    for match in _pronouns().finditer(text, begin, stop):
+        if not any(a < match.end() and match.start() < b for a, b in taken):
+            refs.append(Ref(match.lastgroup or "", match.start(), match.end()))
+    return sorted(refs, key=lambda r: r.start)
+
+
+def _greeted(text: str, start: int) -> bool:
+    line = text[text.rfind("\n", 0, start) + 1:start]
+    return bool(re.fullmatch(r"\s*(?:kære|hej|hejsa|til|goddag|dear|hi|hello|godmorgen|hei|moin)(?: \w+ og| alle| både)?\s*", line, re.IGNORECASE))
+
+
+def _resolve(ref: Ref, prose: Prose, people: list[Record], last: list[Record]) -> list[Record]:
+    if ref.record is not None:
+        return [ref.record]
+    if ref.kind == "self":
+        return [prose.writer]
+    if ref.kind == "same":
+        return last[-1:]
+    return last if len(last) > 1 else people or [prose.writer]
+
+
+def _title_owners(text: str, begin: int, mark: Mark, refs: list[Ref], prose: Prose, people: list[Record], last: list[Record]) -> list[Record]:
+    """Whose title it is; nobody's where the title is only mentioned ("min chef siger")."""
+    after = next((r for r in refs if r.kind == "name" and r.start >= mark.end and re.fullmatch(r",?[ \u00a0]+", text[mark.end:r.start])), None)
+    if after is not None and after.record is not None:
+        return [after.record]
+    bracket = re.match(r"[ \u00a0]\((?=[A-ZÆØÅ])", text[mark.end:mark.end + 3])
+    within = next((r for r in refs if r.kind in ("name", "first") and r.start == mark.end + 2), None) if bracket else None
+    if within is not None and within.record is not None:
+        return [within.record]
+    before = [r for r in refs if r.end <= mark.start]
+    lead = text[max(begin, mark.start - 60):mark.start]
+    if before:
+        nearest = before[-1]
+        gap = text[nearest.end:mark.start]
+        if nearest.kind in ("name", "first") and _APPOSITION.fullmatch(gap) and nearest.record is not None:
+            return [nearest.record]
+        if nearest.kind == "self" and text[nearest.start:nearest.end].lower() in ("min", "mit", "vores") and _APPOSITION.fullmatch(gap) and len(before) > 1 and not _copula().search(lead):
+            prior = before[-2]
+            return _resolve(prior, prose, people, last) if prior.kind == "name" and re.fullmatch(r"[\s,(–-]*", text[prior.end:nearest.start]) else []
+    if not _copula().search(lead) or _NOT.search(lead) and not re.search(r"\b(?:til|titel af|som)\s*$", lead):
+        return []
+    if re.search(r"\b(?:ikke|ingen)\b[^,.]{0,25}$", lead) or (_CHIEF.search(lead) and not _copula().search(lead)):
+        return []
+    subject = [r for r in before if r.kind != "all" or text[r.start:r.end].lower() in ("begge", "alle", "de", "alle tre", "begge to", "alle fire")]
+    subject = [r for r in subject if text[r.start:r.end].lower() not in ("min", "mit", "mine", "vores", "hans", "hendes", "deres", "dem", "ham", "hende", "my") or re.match(r" (?:titel|stilling|title)", text[r.end:r.end + 10])]
+    if subject:
+        return _resolve(subject[-1], prose, people, last)
+    if before and before[-1].kind in ("same",):
+        return _resolve(before[-1], prose, people, last)
+    return [prose.writer] if not last else last[-1:]
+
+
+def _owners(text: str, mark: Mark, refs: list[Ref], prose: Prose, people: list[Record], last: list[Record]) -> list[Record]:
+    """Whose address, number, diet or place it is, as far as the sentence tells."""
+    if mark.kind == "email":
+        fits = [(addresses.belongs(mark.value, r.name), r) for r in people if r.name]
+        best = max(fits, key=lambda f: f[0], default=(0, None))
+        if best[0] and best[1] is not None and sum(f[0] == best[0] for f in fits) == 1:
+            return [best[1]]
+    before = [r for r in refs if r.end <= mark.start]
+    if mark.kind in ("email", "phone"):
+        before = [r for r in before if r.kind != "all"]
+        direct = [r for r in before if r.kind in ("name", "first", "same")]
+        if direct and not (before[-1].kind == "self" and text[before[-1].start:before[-1].end].lower() in ("min", "jeg", "mit")):
+            return _resolve(direct[-1], prose, people, last)
+    if before:
+        return _resolve(before[-1], prose, people, last)
+    return last[-1:] if mark.kind != "dietary" or not last else last[-1:]
+
+
+def _give(text: str, mark: Mark, owners: list[Record], named: list[Record], prose: Prose, people: list[Record]) -> None:
+    if mark.off and mark.kind != "reference":
+        return
+    if mark.kind in ("ean", "ean_invalid", "reference", "organisation", "cvr"):
+        if mark.rank < 3 or mark.kind == "reference":
+            prose.owned.append((mark, owners[-1] if owners else prose.writer))
+        return
+    if mark.kind == "email" and _for_invoices(text, mark):
+        prose.common.put("invoice_email", from_mark(mark, _MODULE))
+        return
+    for owner in owners or [prose.writer]:
+        if mark.kind in ("title", "email", "phone", "dietary"):
+            if mark.kind == "title" and not owners:
+                return
+            held = owner.fields.get(mark.kind)
+            if mark.kind == "email" and held and addresses.belongs(mark.value, owner.name) > addresses.belongs(held.value, owner.name):
+                del owner.fields["email"]
+            owner.put(mark.kind, from_mark(mark, _MODULE))
+
+
+def _for_invoices(text: str, mark: Mark) -> bool:
+    before = re.split(r"[.!?\n;]\s", text[max(0, mark.start - 90):mark.start])[-1]
+    return bool(re.search(r"\b(?:faktura\w*|regning\w*|invoice\w*|bogholder\w*|betaling\w*)\b", before, re.IGNORECASE)) or bool(re.match(r"(?:faktura|bogholderi|regnskab|okonomi|oekonomi|invoice|kreditor)", mark.value))
+
+
+def context(text: str, record: Record, spans: list[tuple[int, int]]) -> tuple[str, str]:
+    """The words of the sentence before and after a record's name."""
+    name = record.fields["name"]
+    for start, end in spans:
+        if start <= name.start < end:
+            for begin, stop in sentences(text, start, end):
+                if begin <= name.start < stop:
+                    return text[begin:name.start], text[name.end:stop]
+    return text[max(0, name.start - 80):name.start], text[name.end:name.end + 80]
+
+
+def returning(text: str, spans: list[tuple[int, int]]) -> Found | None:
+    """Words that say that the writer took part in 2025."""
+    for start, end in spans:
+        for begin, stop in sentences(text, start, end):
+            hit = cues("roles", "returning").search(text, begin, stop)
+            if hit and not cues("roles", "not_returning").search(text, begin, stop):
+                return Found("true", hit.start(), hit.end(), _MODULE, "text", 0.9)
+    return None

@@ -1,0 +1,83 @@
+"""What the invoice should carry: requisition, PSP element, order, project or account number, an `att.` person or a word
+in quotation marks; as written, without its label. Numbers of our own invoices and amounts are none.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from mailbot.understanding.lexicon import alternatives, words
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A reference `text[start:end]`; `label` is the span of the words before it, `person` that it names somebody."""
+
+    value: str
+    start: int
+    end: int
+    label_start: int
+    person: bool = False
+
+
+_CODE = r"(?P<code>(?:[A-ZÆØÅa-zæøå]{0,8}[.\-_/]?)?\d[\w\-./_]{0,30}(?: ?[-/] ?[\w-]{1,12}| \d[\d\-./]{1,12}(?!\w)){0,4})"
+_QUOTED = r"[\"'”“„»«’]{1,2}(?P<quoted>[^\"”“„»«\n]{1,60})[\"'”“«»’]{1,2}"
+
+
+@cache
+def _coded() -> re.Pattern[str]:
+    lists = words("references")
+    return re.compile(
+        rf"(?<![\w-]){alternatives(lists['codes'])}(?:[ .\-]?(?:nr|nummer(?:et)?|no|number|element|id)\b)?\.?"
+        rf"(?:[ \u00a0]?[:=#.]+[ \u00a0.]*|[ \u00a0]+(?:er|bliver|skal være|is|på|med)?[ \u00a0:]*)(?:nr\.? ?)?(?:{_QUOTED}|{_CODE})", re.IGNORECASE)
+
+
+@cache
+def _attention() -> re.Pattern[str]:
+    person = r"(?:[^\W\d_a-zæøå]\.|[^\W\d_a-zæøå][\w’'-]*)"
+    return re.compile(rf"(?<![\w-])(?i:{alternatives(words('references')['persons'])})[.: \u00a0]+(?P<person>{person}(?:[ \u00a0]{person}){{0,3}})")
+
+
+@cache
+def _written() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){alternatives(words('references')['written'])}[ :]+(?:venligst |gerne |med |på den |den |teksten |koden |også |altid )?(?:{_QUOTED}|{_CODE})", re.IGNORECASE)
+
+
+@cache
+def _bare_written() -> re.Pattern[str]:
+    """`fakturaen mærkes Kulturpuljen 2026`, without quotation marks: a short run up to the end of the clause."""
+    return re.compile(r"(?<!\w)(?:faktura(?:en)?|regning(?:en)?|den)[ \w]{0,25}?\b(?:mærkes|mærket)(?: med)?:? (?P<bare>[^\W_][\w\-/.]*(?: [\w\-/.]+){0,3}?)(?=[,;.!?)\n]|$| så | og | ellers )", re.IGNORECASE)
+
+
+_NEVER = re.compile(r"(?:faktura(?:en|nr|nummer|nummeret)?|invoice(?: no)?|reservation|sag|uge|kl)[.: ]*(?:nr\.?)?[.: ]*$", re.IGNORECASE)
+
+
+def find(text: str) -> list[Reference]:
+    """The references of `text`, in order."""
+    found: list[Reference] = []
+
+    def add(match: re.Match[str], person: bool = False) -> None:
+        group = match.lastgroup or ""
+        start, end = match.span(group)
+        while end > start and text[end - 1] in " .,;-/":
+            end -= 1
+        value = " ".join(text[start:end].split())
+        digits = re.sub(r"\D", "", value)
+        if not value or any(start < f.end and f.start < end for f in found) or _NEVER.search(text, max(0, match.start() - 20), match.start()):
+            return
+        if digits.startswith("579") and len(digits) >= 12 or (group == "code" and len(digits) < 2) or re.match(r" ?(?:kr\b|kroner|,-)", text[end:end + 8]):
+            return
+        found.append(Reference(value, start, end, match.start(), person))
+
+    for match in _coded().finditer(text):
+        add(match)
+    for match in _written().finditer(text):
+        add(match)
+    for match in _attention().finditer(text):
+        add(match, person=True)
+    for match in _bare_written().finditer(text):
+        if not re.search(r"@|\b(?:ean|psp|att)\b", match.group("bare"), re.IGNORECASE):
+            add(match)
+    return sorted(found, key=lambda f: f.start)

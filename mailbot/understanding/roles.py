@@ -1,0 +1,106 @@
+"""Who of those named does what: takes part, leaves, stays, or is only mentioned. The words around a name decide,
+with the intent of the message.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from mailbot.understanding import names, prose
+from mailbot.understanding.facts import Record
+from mailbot.understanding.lexicon import alternatives, cues, words
+from mailbot.understanding.told import Told
+
+_NUMBERS = {"en": 1, "én": 1, "et": 1, "ét": 1, "een": 1, "to": 2, "tre": 3, "fire": 4, "fem": 5, "seks": 6, "syv": 7, "otte": 8, "ni": 9, "ti": 10, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "både": 0}
+
+
+@cache
+def _seats() -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w.,-])(?P<n>\d{{1,2}}|{alternatives(n for n, v in _NUMBERS.items() if v)})(?: (?:af|gode|ledige|nye|af vores|mellem)\b)?(?: \w{{2,14}})? ?{alternatives(words('roles')['seats'])}(?!\w)|\b(?:med|bliver|er|kommer|sender|på med) (?P<m>\d|{alternatives(n for n, v in _NUMBERS.items() if v > 1)})(?= (?:fra|stk|i alt|mand|:)|[:.,!]|$)", re.IGNORECASE | re.MULTILINE)
+
+
+def seats(text: str) -> int | None:
+    """How many seats the text asks for (the largest number said), None where it says no number."""
+    found = []
+    for match in _seats().finditer(text[:4_000]):
+        before = text[max(0, match.start() - 25):match.start()].lower()
+        if re.search(r"\b(?:har|leder|for|af|ud af|over|de|kl\.?|foruden|plus|vores)\s*$", before) or re.match(r"\s*(?:ansatte|medarbejdere)", text[match.end() - 12:match.end()].lower()):
+            continue
+        word = (match.group("n") or match.group("m")).lower()
+        found.append(int(word) if word.isdigit() else _NUMBERS[word])
+    return max((n for n in found if n < 30), default=None)
+
+
+def _near(pattern_key: str, text: str, behind: bool) -> re.Match[str] | None:
+    compiled = _edge("roles" if pattern_key in words("roles") else "persons", pattern_key, behind)
+    return compiled.search(text) if behind else compiled.match(text)
+
+
+@cache
+def _edge(file: str, key: str, behind: bool) -> re.Pattern[str]:
+    """Patterns that stand right before a name (with a few words or other names between), or right after it."""
+    gap = r"[^.!?;:\n]{0,60}?"
+    entries = "|".join(f"(?:{e.replace('…', gap)})" for e in words(file)[key])
+    if behind:
+        return re.compile(rf"(?<!\w)(?:{entries})(?:\s+(?:[\w\-]+\s+){{0,3}})?[\s(,:–-]*$", re.IGNORECASE)
+    return re.compile(rf"(?:{entries})", re.IGNORECASE)
+
+
+def judge(told: Told, records: list[Record]) -> None:
+    """Sets on each record of sentences how strongly the words around it say that the person takes part."""
+    for record in records:
+        if record.form != "prose" or "name" not in record.fields:
+            continue
+        before, after = prose.context(told.text, record, told.spans)
+        clause = _clause(before)
+        score = 0.5 * ("title" in record.fields) + 0.7 * ("email" in record.fields)
+        if _near("joins", clause, True):
+            score += 1.0
+        if _edge("persons", "comes", False).search(after[:60]):
+            score += 0.7
+        if cues("persons", "only_mentioned").search(clause[-50:]) or re.match(r"['’]?s?[\s,]*(?:har (?:godkendt|sagt)|betaler|siger|mener|synes|anbefal|fortalte|var med|deltog|gik på|\(cc\))", after):
+            score -= 1.5
+            record.only_mentioned = True
+        record.joins = score
+        record.waiting_only = bool(cues("roles", "waiting_only").search(before[-150:] + " " + after[:150]))
+        record.stays = bool(_edge("roles", "stays", False).match(after[:80]))
+    _together(told, records)
+
+
+def _clause(before: str) -> str:
+    return re.split(r"[;:]\s|\s[-–]\s|\) ", before)[-1] if len(before) > 60 else before
+
+
+def _together(told: Told, records: list[Record]) -> None:
+    """Names joined by `og`, `samt` or a comma share the stronger score."""
+    ordered = sorted((r for r in records if "name" in r.fields), key=lambda r: r.fields["name"].start)
+    for one, other in zip(ordered, ordered[1:], strict=False):
+        between = told.text[one.fields["name"].end:other.fields["name"].start]
+        if len(between) < 120 and re.fullmatch(r"\s*(?:\([^)]{0,90}\)|,[^,.;]{0,60},)?\s*(?:,|og|samt|&|and|\+|;)\s*(?:så |også |desuden )?(?:(?:vores |min |souschef |kollega |\w*leder |\w*chef |\w*koordinator ){0,3})", between, re.IGNORECASE):
+            best = max(one.joins, other.joins)
+            if not other.only_mentioned and not one.only_mentioned:
+                one.joins = other.joins = best
+
+
+def leaving(told: Told, record: Record) -> bool:
+    """Whether the words around a name say that the person gives up the seat."""
+    before, after = prose.context(told.text, record, told.spans)
+    return bool(_near("leaves_before", _clause(before), True)) or bool(_edge("roles", "leaves_after", False).match(after[:90]))
+
+
+def entering(told: Told, record: Record) -> float:
+    """How strongly the words around a name say that the person takes over a seat."""
+    before, after = prose.context(told.text, record, told.spans)
+    score = 0.8 * ("email" in record.fields) + 0.6 * ("title" in record.fields)
+    score += 1.0 * bool(_near("enters_before", _clause(before), True)) + 0.7 * bool(_edge("roles", "enters_after", False).match(after[:90]))
+    return score
+
+
+def staying(told: Told, record: Record) -> bool:
+    _, after = prose.context(told.text, record, told.spans)
+    return bool(_edge("roles", "stays", False).match(after[:90]))
+
+
+def is_ours(name: str, ours: tuple[str, ...]) -> bool:
+    return any(names.same(name, other) == 2 for other in ours)

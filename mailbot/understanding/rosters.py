@@ -1,0 +1,305 @@
+"""People in structures: table rows (or columns), blocks of labelled fields, list entries. Each becomes a record; what
+is told once below or beside them is common to all.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from mailbot.understanding import diets, items, names
+from mailbot.understanding.entities import Mark, scan
+from mailbot.understanding.facts import SHARED, Found, Record, best_phone, from_mark
+from mailbot.understanding.layout import Cell, Labelled, Table, fields_of
+from mailbot.understanding.numbers import check_digit_right
+from mailbot.understanding.voices import Line
+
+
+@dataclass(slots=True)
+class Roster:
+    """What structures tell: records, what is common to all, names of those who leave, seats without a name."""
+
+    records: list[Record] = field(default_factory=list)
+    common: Record = field(default_factory=Record)
+    withdrawn: list[Found] = field(default_factory=list)
+    nobody: int = 0
+    lines: set[int] = field(default_factory=set)     # the lines that were used up
+
+
+def fill(record: Record, key: str, cell: Cell, module: str, source: str = "text") -> None:
+    """Puts the value of a labelled field or a table cell into a record, in the form of that field."""
+    text = cell.text
+    if not text or (key != "dietary" and re.fullmatch(r"[\W_]*|n/?a|ingen|nej|uændret|samme(?: som .{0,30})?|ditto|do\.?|se (?:neden|oven|under).*|\?+", text, re.IGNORECASE)):
+        return
+    marks = [Mark(m.kind, m.value, m.start + cell.start, m.end + cell.start, m.rank, m.off, m.score) for m in scan(text)]
+
+    def first(*kinds: str) -> Mark | None:
+        return next((m for m in marks if m.kind in kinds and not (m.off and m.kind != "reference")), None)
+
+    plain = Found(" ".join(text.split()), cell.start, cell.end, module, source)
+    if key in ("name", "contact", "first_name"):
+        made = items.record(text, cell.start, marks, module, source=source)
+        if key == "name" and "name" not in made.fields and len(text) < 60 and not made.writer and not items.is_nobody(text) and not first("email", "phone", "title", "organisation"):
+            made.put("name", plain)
+        record.writer = record.writer or (made.writer and key == "name")
+        for one, found in made.fields.items():
+            record.put(one, found)
+    elif key in ("ean", "cvr", "phone"):
+        _number(record, key, text, marks, plain, first("ean", "ean_invalid"), module, source)
+    elif key == "email":
+        mark = first("email")
+        if mark:
+            record.put("email", from_mark(mark, module, source))
+    elif key == "invoice_email":
+        mark = first("email")
+        if mark:
+            record.put("invoice_email", from_mark(mark, module, source))
+    elif key == "dietary":
+        value = diets.value(text)
+        if value:
+            at = cell.start + max(0, text.find(value))
+            record.put("dietary", Found(value, at, at + len(value), module, source))
+    elif key == "returning":
+        if re.match(r"(?:ja|yes|x|✓|sand|true)\b", text, re.IGNORECASE):
+            record.returning = plain
+    elif key in ("title", "organisation", "municipality", "reference"):
+        _words(record, key, plain, marks, module, source)
+
+
+def _number(record: Record, key: str, text: str, marks: list[Mark], plain: Found, ean: Mark | None, module: str, source: str) -> None:
+    digits = re.sub(r"\D", "", text)
+    if key == "phone":
+        phone = best_phone(marks)
+        if phone:
+            record.put("phone", from_mark(phone, module, source))
+    elif key == "cvr":
+        if len(digits) == 8:
+            record.put("cvr", Found(digits, plain.start, plain.end, module, source))
+    elif ean:
+        record.put(ean.kind, from_mark(ean, module, source))
+    elif 9 <= len(digits) <= 16 and len(digits) > len(text) * 0.6:
+        right = len(digits) == 13 and check_digit_right(digits)
+        record.put("ean" if right else "ean_invalid", Found(digits, plain.start, plain.end, module, source))
+    for mark in marks:
+        if mark.kind == "reference":
+            record.put("reference", from_mark(mark, module, source))
+        elif mark.kind == "cvr":
+            record.put("cvr", from_mark(mark, module, source))
+
+
+def _words(record: Record, key: str, plain: Found, marks: list[Mark], module: str, source: str) -> None:
+    if len(plain.value) > 120 or "@" in plain.value:
+        return
+    ean = next((m for m in marks if m.kind in ("ean", "ean_invalid")), None)
+    if key == "reference" and ean:
+        record.put(ean.kind, from_mark(ean, module, source))
+        return
+    place = next((m for m in marks if m.kind == "organisation"), None)
+    job = next((m for m in marks if m.kind == "title"), None)
+    if key == "title" and place and job and job.end <= place.start:
+        record.put("title", from_mark(job, module, source))
+        record.put("organisation", from_mark(place, module, source))
+        return
+    value = re.sub(r"\s*\([^)]{0,60}\)$", "", plain.value) if key != "reference" else plain.value
+    record.put(key, Found(value.strip(" .,;"), plain.start, plain.start + len(value), module, source))
+
+
+def from_tables(tables: list[Table], roster: Roster, module: str = "tables", source: str = "text") -> None:
+    """The people of tables: a row each, or a column each where the first column holds the labels."""
+    for table in tables:
+        rows = [list(row) for row in table.rows]
+        head = [fields_of(c.text) for c in rows[0]]
+        side = [fields_of(r[0].text) for r in rows if r]
+        known, sided = sum(bool(h) for h in head), sum(bool(s) for s in side)
+        if known < 2 and sided >= 2 and sided >= len(rows) - 1:
+            if max(len(r) for r in rows) == 2:
+                continue          # two columns of label and value are labelled lines
+            people = _columns(rows, module, source, roster)
+        elif known and (known >= 2 or known * 2 >= len(head)):
+            people = _rows(rows[1:], head, module, source, roster)
+        else:
+            people = _untitled(rows, module, source, roster)
+        if people or roster.nobody:
+            roster.records += people
+            roster.lines |= set(range(table.first, table.last + 1))
+
+
+def _rows(rows: list[list[Cell]], head: list[tuple[str, ...]], module: str, source: str, roster: Roster) -> list[Record]:
+    people = []
+    for row in rows:
+        record = _cells(zip(head, row, strict=False), row, module, source, roster)
+        if record:
+            people.append(record)
+    return people
+
+
+def _columns(rows: list[list[Cell]], module: str, source: str, roster: Roster) -> list[Record]:
+    people = []
+    for column in range(1, max(len(r) for r in rows)):
+        cells = [(fields_of(r[0].text), r[column]) for r in rows if len(r) > column]
+        record = _cells(cells, [c for _, c in cells], module, source, roster)
+        if record:
+            people.append(record)
+    return people
+
+
+def _cells(cells: object, row: list[Cell], module: str, source: str, roster: Roster) -> Record | None:
+    record = Record(place=row[0].start if row else 0, form="table", joins=2.0)
+    last: Cell | None = None
+    for keys, cell in cells:  # type: ignore[attr-defined]
+        if "name" in keys and items.is_nobody(cell.text):
+            roster.nobody += 1
+            return None
+        for key in keys:
+            if key == "last_name":
+                last = cell
+            elif len(keys) > 1 or key not in ("ignored", "withdrawn"):
+                fill(record, "contact" if len(keys) > 1 else key, cell, module, source)
+                if key == "first_name" and "name" not in record.fields and cell.text:
+                    record.put("name", Found(cell.text, cell.start, cell.end, module, source))
+        if keys and "name" in keys and len(keys) > 1 and "name" not in record.fields:
+            fill(record, "name", cell, module, source)
+    if last is not None and last.text:
+        first = record.fields.pop("name", None)
+        value = f"{first.value} {last.text}" if first else last.text
+        record.put("name", Found(value, min(first.start, last.start) if first else last.start, max(first.end, last.end) if first else last.end, module, source))
+    if "name" in record.fields:
+        record.place = record.fields["name"].start
+    return record if ("name" in record.fields or record.writer) else None
+
+
+def _untitled(rows: list[list[Cell]], module: str, source: str, roster: Roster) -> list[Record]:
+    people = []
+    for row in rows:
+        made = Record(place=row[0].start if row else 0, form="table", joins=2.0)
+        for cell in row:
+            marks = [Mark(m.kind, m.value, m.start + cell.start, m.end + cell.start, m.rank, m.off, m.score) for m in scan(cell.text)]
+            made.merge(one := items.record(cell.text, cell.start, marks, module, source=source))
+            made.writer = made.writer or one.writer
+            if "name" in one.fields:
+                made.put("name", one.fields["name"])
+        if "name" in made.fields or made.writer:
+            people.append(made)
+    return people
+
+
+def from_labels(found: list[Labelled], lines: tuple[Line, ...], roster: Roster) -> None:
+    """The people of labelled blocks: a new one where a name (or any field of the record) comes again."""
+    module = "blocks"
+    records: list[Record] = []
+    current: Record | None = None
+    last_line = -1
+    first_part: Found | None = None
+    for entry in found:
+        if entry.line in roster.lines:
+            continue
+        keys = entry.fields
+        if keys == ("ignored",):
+            continue
+        if keys == ("withdrawn",):
+            roster.withdrawn += _people(entry.value)
+            roster.lines.add(entry.line)
+            continue
+        if "name" in keys and items.is_nobody(entry.value.text):
+            roster.nobody += 1
+            current = Record(form="nobody")
+            continue
+        several = _people(entry.value) if keys == ("name",) else []
+        if len(several) > 1:
+            _several(entry, roster)
+            continue
+        if "name" in keys or "first_name" in keys:
+            if not _is_person(entry):
+                continue
+            if current is None or "name" in current.fields or current.form == "nobody":
+                current = Record(place=entry.value.start, form="block", joins=2.0)
+                records.append(current)
+        loose = current is None or (len(records) > 1 and entry.line > last_line + 1 and _gap(lines, last_line, entry.line) and set(keys) <= set(SHARED) and not any(k in r.fields for r in records for k in keys))
+        target = roster.common if loose or current is None else current
+        if keys == ("last_name",) and target is not roster.common and "name" in target.fields:
+            first_part = target.fields.pop("name")
+            target.put("name", Found(f"{first_part.value} {entry.value.text}", first_part.start, entry.value.end, module))
+        else:
+            for key in keys:
+                fill(target, "contact" if len(keys) > 1 else key, entry.value, module)
+                if key == "first_name" and "name" not in target.fields:
+                    target.put("name", Found(entry.value.text, entry.value.start, entry.value.end, module))
+        roster.lines.add(entry.line)
+        last_line = entry.line
+    roster.records += [r for r in records if "name" in r.fields or r.writer]
+
+
+def _is_person(entry: Labelled) -> bool:
+    """Whether a labelled "name" is a person's: no sentence, no course."""
+    text = entry.value.text
+    if not text or len(text) > 150:
+        return False
+    if "name" not in entry.fields:
+        return True
+    head = re.split(r"[,;(/]|\s[-–]\s", text)[0].strip()
+    return items.is_self(text) or names.shaped(head) or names.known(head) or any(m.kind == "name" for m in scan(text)) or (len(head.split()) <= 4 and names.is_first_name(head.split()[0] if head.split() else ""))
+
+
+def _gap(lines: tuple[Line, ...], before: int, after: int) -> bool:
+    return any(not lines[at].text for at in range(before + 1, after))
+
+
+def _people(cell: Cell) -> list[Found]:
+    marks = [m for m in scan(cell.text) if m.kind == "name"]
+    if not marks and (names.shaped(cell.text) or names.known(cell.text)):
+        return [Found(cell.text, cell.start, cell.end, "blocks")]
+    return [Found(m.value, m.start + cell.start, m.end + cell.start, "blocks") for m in marks]
+
+
+def _several(entry: Labelled, roster: Roster) -> None:
+    """`Deltagere: Tina Holm (souschef), Lars Holm og Bo Friis`: one record a name, with what follows it."""
+    cell = entry.value
+    marks = [Mark(m.kind, m.value, m.start + cell.start, m.end + cell.start, m.rank, m.off, m.score) for m in scan(cell.text)]
+    people = [m for m in marks if m.kind == "name"]
+    for at, person in enumerate(people):
+        end = people[at + 1].start if at + 1 < len(people) else cell.end
+        record = items.record(cell.text[person.start - cell.start:end - cell.start], person.start, marks, "blocks", "block")
+        record.joins = 2.0
+        roster.records.append(record)
+    roster.lines.add(entry.line)
+
+
+def from_lists(lines: tuple[Line, ...], marks: list[Mark], roster: Roster, skip: tuple[str, ...]) -> None:
+    """The people of list entries: lines with a bullet or number, and lines that begin with a name. `skip`: names that
+    are no participants (whom the mail is written to)."""
+    for at, line in enumerate(lines):
+        if at in roster.lines or not line.text or len(line.text) > 300:
+            continue
+        lead = items.bullet(line.text)
+        start, text = line.start + lead, line.text[lead:]
+        inside = [m for m in marks if start <= m.start and m.end <= line.end]
+        people = [m for m in inside if m.kind == "name"]
+        if len(people) > 1 and not re.search(r"\b(?:att|cc)\b", text, re.IGNORECASE):
+            continue
+        if lead and (items.is_nobody(text) or re.search(r"\bnavn (?:følger|kommer)\b", text, re.IGNORECASE)):
+            roster.nobody += 1
+            roster.lines.add(at)
+            continue
+        entry = (people and people[0].start <= start + 1) or (lead and (items.is_self(text) or (people and people[0].start < start + 45)))
+        if lead and not people and not entry:
+            head = re.split(r"\s*[,;(/]\s*|\s[-–]\s", text)[0].strip()
+            entry = (len(head.split()) > 1 and (names.shaped(head) or names.known(head))) or (names.shaped(head) and names.is_first_name(head) and head != text)
+        if not entry:
+            continue
+        if not lead and not _row(text, people[0].end - start, at, lines):
+            continue
+        if people and any(names.same(people[0].value, name) == 2 for name in skip):
+            continue
+        record = items.record(text, start, marks, "items")
+        if "name" in record.fields or record.writer:
+            record.joins = 1.5 if lead or len(record.fields) > 1 else 0.5
+            roster.records.append(record)
+            roster.lines.add(at)
+
+
+def _row(text: str, end: int, at: int, lines: tuple[Line, ...]) -> bool:
+    """Whether a line that begins with a name is an entry, no sentence."""
+    rest = text[end:]
+    if not rest.strip():
+        return len(lines) > 1
+    return bool(re.match(r"\s*(?:[,(<;|\t/:]|[-–]\s|\s[-–])", rest)) and not re.search(r"[.!?]\s+[A-ZÆØÅ]\w+ \w+ \w+", rest) and len(text) < 200

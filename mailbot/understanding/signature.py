@@ -1,0 +1,128 @@
+"""What the writer's signature tells of the writer: name, title, place of work, telephone, EAN; line by line.
+
+Slogans, opening hours, departments and the street are passed over; a department or a municipality counts only where no
+library is named.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mailbot.understanding import items, names, titles
+from mailbot.understanding.entities import Mark
+from mailbot.understanding.facts import Found, Record, best_phone, from_mark
+from mailbot.understanding.voices import Voice, signoff
+
+_MODULE = "signature"
+_BARS = re.compile(r"\s*[|•\t]\s*|\s+[·/]\s+|\s{3,}")
+_ADDRESS = re.compile(r"\b\d{4}\s+[A-ZÆØÅ]|\b[A-ZÆØÅ]?-?\d{4,5}\b|\d+[A-Za-z]?(?:,|$)")
+
+
+def read(voice: Voice, marks: list[Mark]) -> Record:
+    """The writer as their signature (and From) shows them. `marks` are those of the signature's lines."""
+    made = Record(place=voice.signature[0].start if voice.signature else 0, form="header", writer=True)
+    weak: list[Found] = []
+    nick: Found | None = None
+    for line in voice.signature:
+        text, start = line.text, line.start
+        farewell = signoff().match(text)
+        if farewell:
+            text, start = text[farewell.end():], start + farewell.end()
+        if not text:
+            continue
+        nick = _line(made, text, start, marks, voice, weak, nick)
+    inside = [m for m in marks if any(line.start <= m.start < line.end for line in voice.signature)]
+    if (phone := best_phone(inside)) is not None:
+        made.put("phone", from_mark(phone, _MODULE))
+    for mark in inside:
+        if mark.kind in ("ean", "ean_invalid", "cvr") and not mark.off:
+            made.put(mark.kind, from_mark(mark, _MODULE))
+    places = sorted((m for m in inside if m.kind == "organisation" and not _slogan(m, voice)), key=lambda m: (m.rank, m.start))
+    if places:
+        made.put("organisation", _place(places[0], voice))
+    _name(made, nick, voice)
+    return made
+
+
+def _slogan(mark: Mark, voice: Voice) -> bool:
+    line = next((x for x in voice.signature if x.start <= mark.start < x.end), None)
+    return line is not None and len(line.text) > len(mark.value) + 45 and not re.search(r"[|•·,/\t]", line.text)
+
+
+def _place(mark: Mark, voice: Voice) -> Found:
+    return Found(mark.value, mark.start, mark.end, _MODULE, "text", 1.0 if mark.rank == 0 else 0.8 if mark.rank == 1 else 0.6)
+
+
+def _line(made: Record, text: str, start: int, marks: list[Mark], voice: Voice, weak: list[Found], nick: Found | None) -> Found | None:
+    """Reads one line; returns the first name or initials of the sign-off, if the line is that."""
+    for piece in items.pieces(text, start, _BARS):
+        inside = [m for m in marks if piece.start <= m.start and m.end <= piece.end]
+        parts = items.pieces(piece.text, piece.start, re.compile(r"\s*[,(]\s*|\s+[-–]\s+"))
+        named = next((m for m in inside if m.kind == "name"), None)
+        if named and "name" not in made.fields and not _addressed(piece.text) and _fits(named, voice, piece):
+            made.put("name", from_mark(named, _MODULE))
+        elif parts and "name" not in made.fields and nick is None and _nick(parts[0].text):
+            nick = Found(parts[0].text, parts[0].start, parts[0].end, _MODULE, "text", 0.6)
+        if "title" not in made.fields:
+            _job(made, parts, piece, inside, marks)
+    return nick
+
+
+def _fits(named: Mark, voice: Voice, piece: items.Piece) -> bool:
+    """A name in a long sentence after the farewell is somebody else's."""
+    return len(piece.text) < 90 or bool(voice.name and names.same(named.value, voice.name))
+
+
+def _addressed(text: str) -> bool:
+    return bool(re.match(r"(?:kære|hej|til|att|cc|p\.?v\.?a|på vegne af (?!\w+\b\s*$))", text, re.IGNORECASE)) and not re.match(r"(?:på vegne af|p\.?v\.?a)", text, re.IGNORECASE)
+
+
+def _nick(text: str) -> bool:
+    return len(text.split()) <= 3 and (names.shaped(text) or (len(text.split()) == 1 and text.isalpha() and len(text) < 15)) and not titles.whole(text)
+
+
+def _job(made: Record, parts: list[items.Piece], piece: items.Piece, inside: list[Mark], marks: list[Mark]) -> None:
+    for at, part in enumerate(parts):
+        text, start = part.text, part.start
+        if _ADDRESS.search(text) or len(text) > 90:
+            continue
+        named = next((m for m in inside if m.kind == "name" and m.start == start and m.end <= part.end), None)
+        if named:
+            text = text[named.end - start:].lstrip(" ,.:–-")
+            start = part.end - len(text)
+        whole = titles.whole(text) if text else None
+        if whole is None:
+            continue
+        first = next(m for m in [*[m for m in inside if m.kind == "title" and m.start >= start], None])
+        if first is None or first.end > part.end:
+            made.put("title", Found(whole, start, start + len(text), _MODULE))
+            return
+        office = next((m for m in inside if m.kind in ("organisation", "name") and m.rank < 2 and start < m.start < part.end), None)
+        if office:
+            lead = re.sub(r"\s+(?:på|ved|hos|i|at|for)?\s*$", "", text[:office.start - start]).strip(" ,–-")
+            value = lead if office.kind == "organisation" and titles.whole(lead) else first.value
+            made.put("title", Found(value, start, start + len(value), _MODULE))
+            return
+        begin = start + text.index(whole.split()[0]) if whole.split()[0] in text else start
+        end, value = begin + len(whole), whole
+        for more in parts[at + 1:]:
+            gap = (more.start - end)
+            taken = any(m.start < more.end and more.start < m.end for m in inside if m.kind != "name" or m.score > 0.9)
+            if gap > 2 or taken or re.search(r"\d|@|www", more.text) or re.match(r"(?:lokal|tlf|mobil|skal|dir|mail|t:|m:|ph|cand)", more.text, re.IGNORECASE) or not more.text[0].isupper():
+                break
+            value, end = f"{value}, {more.text}", more.end
+        made.put("title", Found(value, begin, end, _MODULE))
+        return
+
+
+def _name(made: Record, nick: Found | None, voice: Voice) -> None:
+    """The full name of the text first, then the header's, then a first name that the text ends with."""
+    if "name" in made.fields:
+        return
+    if voice.name:
+        if nick and not names.same(nick.value, voice.name) and len(nick.value) > 3 and names.shaped(nick.value):
+            made.put("name", Found(voice.name, 0, len(voice.name), "names", "from", 0.8))
+            return
+        made.put("name", Found(voice.name, 0, len(voice.name), "names", "from", 0.9))
+    elif nick and len(nick.value) > 1:
+        made.put("name", nick)

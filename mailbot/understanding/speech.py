@@ -1,0 +1,237 @@
+"""What each clause does: joins, leaves, replaces, corrects, asks, considers, says yes or no (`words/acts.toml`).
+
+An act carries how clearly it is said, on which condition, about what, and the very words. Conditions bind within a
+sentence: "if there is room" leaves a wish as clear as it was, "if my boss agrees" does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from itertools import groupby
+
+from mailbot.understanding.clauses import Clause, clauses
+from mailbot.understanding.lexicon import listed, words
+from mailbot.understanding.topic import Names
+from mailbot.understanding.vocabulary import Found, is_person, vocabulary
+
+MODALS = frozenset({"kan", "kunne", "vil", "ville", "gider", "må", "could", "can", "would", "will", "kann", "können"})
+
+
+class Condition(StrEnum):
+    NONE = ""
+    ROOM = "room"        # if there is a place: no doubt about the wish
+    OWN = "own"          # if the boss agrees, the budget allows, they decide
+    INSIDE = "inside"    # stands inside the condition itself
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a clause does: `kind` as in acts.toml, `strength` 0..1, the characters [start, end) that say so, and around
+    them the condition, whether it is asked, considered or tentative, and which other groups of words the clause holds."""
+
+    kind: str
+    strength: float
+    start: int
+    end: int
+    sentence: int
+    condition: Condition = Condition.NONE
+    asked: bool = False       # a question for information ("how do I sign up?"), not a polite request
+    about: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question that somebody must answer, by its characters."""
+
+    start: int
+    end: int
+    sentence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """A text understood clause by clause; `groups` are all groups of words that occur in it."""
+
+    acts: tuple[Act, ...] = ()
+    questions: tuple[Question, ...] = ()
+    groups: frozenset[str] = frozenset()
+    sentences: int = 0
+    words: int = 0
+
+    def of(self, kind: str) -> list[Act]:
+        return [a for a in self.acts if a.kind == kind]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    act: str
+    strength: float
+    all: frozenset[str]
+    any: frozenset[str]
+    none: frozenset[str]
+
+    def holds(self, groups: frozenset[str]) -> bool:
+        return self.all <= groups and not (self.none & groups) and (not self.any or bool(self.any & groups))
+
+
+@cache
+def _rules() -> tuple[_Rule, ...]:
+    return tuple(
+        _Rule(r["act"], r["strength"], frozenset(r["all"]), frozenset(r.get("any", ())), frozenset(r.get("none", ())))
+        for r in words("acts")["rule"]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    clause: Clause
+    found: Found
+    groups: frozenset[str]
+
+
+def listen(text: str, names: Names, spans: Iterable[tuple[int, int]] | None = None) -> Speech:
+    """What is said in these stretches of `text` (all of it where none are given)."""
+    heard: list[list[_Heard]] = []
+    for start, end in [(0, len(text))] if spans is None else spans:
+        for _, sentence in groupby(clauses(text, start, end), key=lambda c: c.sentence):
+            heard.append([_hear(clause, names, text) for clause in sentence])
+    acts: list[Act] = []
+    questions: list[Question] = []
+    for number, row in enumerate(heard):
+        acts += _acts(row, number)
+        questions += _questions(row, number)
+    groups = frozenset(g for row in heard for h in row for g in h.groups)
+    return Speech(tuple(acts), tuple(questions), groups, len(heard), sum(len(h.clause.words) for row in heard for h in row))
+
+
+def _hear(clause: Clause, names: Names, text: str) -> _Heard:
+    found = dict(vocabulary().find(clause))
+    names.mark(clause, found)
+    _mark_people(clause, found)
+    _mark_question(clause, found)
+    row = clause.words
+    if text[row[0].start : row[0].end] == "I" and len(row) > 1 and "english" in names.language_of(row):
+        found.setdefault("self", []).append((0, 1))
+    return _Heard(clause, found, frozenset(found))
+
+
+def _mark_people(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> None:
+    row = clause.words
+    skip = {i for span in found.get("course", []) for i in range(*span)}
+    no_names = listed("clauses", "no_names")
+    for i, word in enumerate(row):
+        if i in skip:
+            continue
+        if is_person(word.text, word.capital and i > 0):
+            found.setdefault("person", []).append((i, i + 1))
+        following = row[i + 1] if i + 1 < len(row) else None
+        if following and i + 1 not in skip and word.capital and following.capital and not {word.text, following.text} & no_names:
+            found.setdefault("name", []).append((i, i + 2))
+        if word.text in ("plads", "pladser", "pladsen", "place", "places", "seat", "seats", "stk"):
+            found.setdefault("seat", []).append((i, i + 1))
+
+
+def _mark_question(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> None:
+    texts = [w.text for w in clause.words]
+    if clause.asks:
+        found["asks"] = [(0, len(texts))]
+    for i, word in enumerate(texts[:4]):
+        if word in MODALS and i + 1 < len(texts):
+            who = texts[i + 1]
+            if who in ("du", "i", "de", "you", "dere", "ni") or (who in ("jeg", "vi") and "stadig" not in texts and "nå" not in texts):
+                found["request"] = [(i, i + 2)]
+            break
+    if any(t in listed("clauses", "wh") for t in texts[:3]) or (texts[0] == "om" and len(texts) > 2):
+        found["info"] = [(0, 1)]
+
+
+def _acts(row: list[_Heard], number: int) -> list[Act]:
+    conditions = [_condition(h) for h in row]
+    found: list[Act] = []
+    for at, heard in enumerate(row):
+        condition = conditions[at] and Condition.INSIDE
+        outer = [c for c in conditions if c]
+        if not condition and outer:
+            condition = Condition.OWN if Condition.OWN in outer else outer[0]
+        around = frozenset(g for h in row for g in h.groups)
+        best: dict[str, Act] = {}
+        for rule in _rules():
+            if rule.holds(heard.groups) and rule.strength > (best[rule.act].strength if rule.act in best else 0):
+                start, end = _place(heard, rule)
+                best[rule.act] = Act(
+                    rule.act, rule.strength, start, end, number, condition or Condition.NONE, _asked(heard, row),
+                    heard.groups | (around & {"meeting", "date", "whole", "other", "consider", "tentative", "newsletter", "course", "generic"}),
+                )
+        found += best.values()
+    return found
+
+
+def _place(heard: _Heard, rule: _Rule) -> tuple[int, int]:
+    """The characters of the words that made the rule hold: the longest finding of each group that it names."""
+    spans = [max(heard.found[g], key=lambda s: s[1] - s[0]) for g in rule.all if g in heard.found]
+    row = heard.clause.words
+    return row[min(s[0] for s in spans)].start, row[max(s[1] for s in spans) - 1].end
+
+
+def _condition(heard: _Heard) -> Condition:
+    """Whether a clause is a condition, and of which kind; one that binds nothing is none."""
+    groups = heard.groups
+    if "if" not in groups or heard.found["if"][0][0] > 2:
+        return _verb_first(heard)
+    if "room" in groups:
+        return Condition.ROOM
+    return Condition.NONE if "harmless" in groups else Condition.OWN
+
+
+def _verb_first(heard: _Heard) -> Condition:
+    """"Er der plads, vil jeg gerne med": a condition without "hvis" (only about room, the rest is too uncertain)."""
+    texts = [w.text for w in heard.clause.words]
+    if texts[:2] in (["er", "der"], ["skulle", "der"], ["bliver", "der"]) and "room" in heard.groups and not heard.clause.asks:
+        return Condition.ROOM
+    return Condition.NONE
+
+
+def _asked(heard: _Heard, row: Sequence[_Heard]) -> bool:
+    """Whether the clause asks for information: a question that is no polite request, or a clause that says what is asked."""
+    if "info" in heard.groups:
+        return True
+    if any("ask" in h.groups and "request" not in h.groups for h in row if h is not heard) and heard.clause.asks:
+        return True
+    return heard.clause.asks and "request" not in heard.groups
+
+
+def _questions(row: list[_Heard], number: int) -> list[Question]:
+    """The question of a sentence, unless it only asks politely for what it does anyway, or how we are."""
+    groups = frozenset(g for h in row for g in h.groups)
+    asks = any(h.clause.asks for h in row)
+    if "chat" in groups:
+        return []
+    doing = any(r.holds(h.groups) for h in row for r in _rules() if r.act in ("join", "leave", "replace", "correct", "supply"))
+    indirect = any({"ask", "info"} & h.groups for h in row) and "ask" in groups and not _idle(row)
+    opening = _opens_like_a_question(row[0])
+    if asks:
+        asked = [h for h in row if _asked(h, row) or ("ask" in h.groups)]
+        request = any("request" in h.groups for h in row)
+        wanted = bool(asked) and not (doing and request) or (not doing and request)
+    else:
+        wanted = (indirect and not doing) or (opening and not doing)
+    if not wanted:
+        return []
+    return [Question(row[0].clause.start, row[-1].clause.end, number)]
+
+
+def _idle(row: Sequence[_Heard]) -> bool:
+    """A hv-word that only opens a relative clause ("hvor jeg er leder") asks nothing."""
+    return all(h.found.get("ask", [(0, 0)])[0][1] - h.found.get("ask", [(0, 0)])[0][0] <= 1 and h.clause.words[0].text not in listed("clauses", "wh")
+               for h in row) or ("ask" in row[0].groups and row[0].found["ask"][0][0] > 0 and len(row) == 1 and row[0].found["ask"][0][1] - row[0].found["ask"][0][0] == 1)
+
+
+def _opens_like_a_question(heard: _Heard) -> bool:
+    """People on phones leave the mark out: "er der parkering", "hvad koster det", "kan man komme for sent"."""
+    texts = [w.text for w in heard.clause.words]
+    if texts and texts[0] in ("hej", "kære", "goddag", "hi") and len(texts) > 3:
+        texts = texts[2:]
+    return " ".join(texts[:2]) in listed("clauses", "question_openings") or (bool(texts) and texts[0] in ("hvad", "hvor", "hvornår", "hvordan", "hvem", "hvilken", "hvilke") and len(texts) > 2)

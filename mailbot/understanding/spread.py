@@ -1,0 +1,161 @@
+"""What is told once for all (EAN, place of work, reference) goes to each who has none of their own; what is personal
+does not. And how a record becomes a `Person`.
+"""
+
+from __future__ import annotations
+
+from mailbot.mail.message import Address, Message
+from mailbot.understanding import addresses, names, organisations
+from mailbot.understanding.entities import Mark, scan
+from mailbot.understanding.facts import FIELDS, Found, Record, from_mark
+from mailbot.understanding.gazetteer import municipality_named, municipality_of
+from mailbot.understanding.reading import Evidence, Person
+from mailbot.understanding.told import Told
+
+
+def spread(records: list[Record], main: Told, forwarded: Told | None, message: Message, ours: frozenset[str]) -> list[Record]:
+    """Completes the records of those who take part."""
+    writer = main.writer
+    for record in records:
+        record.merge(main.roster.common)
+        if record is writer:
+            _own_address(record, main, message)
+        elif "email" not in record.fields:
+            _copied(record, message, ours)
+        if forwarded and record is forwarded.writer and message.sender.email != forwarded.voice.sender.email and forwarded.voice.sender.email:
+            record.put("email", Found(forwarded.voice.sender.email, 0, 0, "voices", "text"))
+    if len(records) == 1 and records[0] is not writer and "invoice_email" in main.prose.common.fields:
+        records[0].merge(main.prose.common)
+    _numbers(records, main, writer)
+    _places(records, main, writer, message)
+    if records == [writer] and not main.voice.body and message.subject:
+        _subject(writer, message)
+    elif writer in records:
+        _subject(writer, message, only_named=True)
+    if writer not in records and len(records) == 1 and writer.returning and records[0].form != "header":
+        records[0].returning = records[0].returning or writer.returning
+    return records
+
+
+def _own_address(record: Record, main: Told, message: Message) -> None:
+    sender = message.sender.email
+    shown = main.voice.name
+    other = bool(shown and record.name and names.same(shown, record.name) == 0 and not addresses.belongs(sender, record.name))
+    if not other and sender:
+        record.put("email", Found(sender, 0, len(sender), "people", "from"))
+
+
+def _copied(record: Record, message: Message, ours: frozenset[str]) -> None:
+    """The address of somebody named, from Cc or To."""
+    for address in (*message.cc, *message.to):
+        if address.email in ours or not address.email or not record.name:
+            continue
+        shown = names.display(address)
+        if (shown and names.same(shown, record.name) == 2) or (not shown and addresses.belongs(address.email, record.name)):
+            record.put("email", Found(address.email, 0, len(address.email), "people", "cc"))
+            return
+
+
+def _numbers(records: list[Record], main: Told, writer: Record) -> None:
+    """EAN, CVR and references of sentences: one for all, or each to its person; the signature's only where the text has none."""
+    for kind in ("ean", "ean_invalid", "cvr", "reference"):
+        told = [(m, owner) for m, owner in main.prose.owned if m.kind == kind]
+        if kind == "reference":
+            told = [t for t in told if not t[0].off] or told
+        values = {m.value for m, _ in told}
+        named = {id(o) for _, o in told}
+        if len(values) > 1 and len(named) > 1:
+            for mark, owner in told:
+                if owner in records and not (kind == "ean_invalid" and "ean" in owner.fields):
+                    _replace(owner, kind, mark, writer)
+        elif told:
+            mark = told[-1][0] if kind.startswith("ean") and len(values) > 1 else told[0][0]
+            for record in records:
+                if kind == "ean_invalid" and "ean" in record.fields and not (record is writer and record.fields["ean"].module == "signature"):
+                    continue
+                _replace(record, kind, mark, writer)
+                if kind == "ean_invalid" and record is writer and "ean" in record.fields and record.fields["ean"].module == "signature":
+                    continue
+    signed = [writer.fields[k] for k in ("ean", "ean_invalid") if k in writer.fields and writer.fields[k].module == "signature"]
+    for record in records:
+        if not {"ean", "ean_invalid"} & set(record.fields) and signed:
+            key = "ean" if "ean" in writer.fields else "ean_invalid"
+            record.put(key, writer.fields[key])
+        if "ean" in record.fields:
+            record.fields.pop("ean_invalid", None)
+
+
+def _replace(record: Record, kind: str, mark: Mark, writer: Record) -> None:
+    held = record.fields.get(kind)
+    if held is not None and held.module == "signature":
+        del record.fields[kind]
+    record.put(kind, from_mark(mark, "numbers" if kind != "reference" else "references"))
+
+
+def _places(records: list[Record], main: Told, writer: Record, message: Message) -> None:
+    """The place of work: each their own where sentences tell several, else the one told, the signature's, the sender's."""
+    told = [(m, owner) for m, owner in main.prose.owned if m.kind == "organisation"]
+    best = [t for t in told if t[0].rank == 0] or [t for t in told if t[0].rank == 1] or told
+    values = {m.value.lower() for m, _ in best}
+    if len(values) > 1:
+        for mark, owner in best:
+            if owner in records and (owner is not writer or "organisation" not in writer.fields):
+                owner.put("organisation", from_mark(mark, "organisations"))
+    fallback: list[Found] = []
+    signed = writer.fields.get("organisation")
+    first = from_mark(best[0][0], "organisations") if best else None
+    if signed and signed.confidence >= 0.8 and (len(values) != 1 or writer in records):
+        fallback.append(signed)
+    if first and (len(values) == 1 or not signed):
+        fallback.append(first)
+    if signed:
+        fallback.append(signed)
+    fallback += _shown(message.sender)
+    for record in records:
+        if "organisation" not in record.fields and fallback:
+            choice = next((f for f in fallback if not _municipal(f)), fallback[0])
+            record.put("organisation", choice)
+        if record is writer and signed and _municipal(record.fields["organisation"]) and first and not _municipal(first):
+            record.fields["organisation"] = first
+
+
+def _municipal(found: Found) -> bool:
+    return found.value.lower().endswith(" kommune") or found.confidence < 0.7
+
+
+def _shown(sender: Address) -> list[Found]:
+    """A shared mailbox' name is often the library's."""
+    places = organisations.find(sender.name)
+    return [Found(p.value, p.start, p.end, "organisations", "from", 0.7) for p in places[:1]]
+
+
+def _subject(writer: Record, message: Message, only_named: bool = False) -> None:
+    subject = message.subject[:300]
+    marks = scan(subject)
+    if only_named and not any(m.kind == "name" and writer.name and names.same(m.value, writer.name) == 2 for m in marks):
+        return
+    for mark in marks:
+        if mark.kind in FIELDS and mark.kind != "name" and not mark.off:
+            writer.put(mark.kind, from_mark(mark, "people", "subject"))
+
+
+def person(record: Record, message: Message) -> Person:
+    """The finished record of one person, with the evidence of each field."""
+    values: dict[str, str] = {key: record.fields[key].value for key in FIELDS if key in record.fields}
+    evidence = {key: _evidence(found, message) for key, found in record.fields.items()}
+    if record.returning:
+        evidence["returning"] = _evidence(record.returning, message)
+    if "municipality" not in values:
+        place = municipality_named(values.get("organisation", "")) or municipality_of(addresses.domain(values.get("email") or message.sender.email))
+        if place:
+            values["municipality"] = place
+            evidence["municipality"] = Evidence("gazetteer", "domain", 0, 0, values.get("organisation") or message.sender.email, 0.8)
+    return Person(returning=True if record.returning else None, waiting_only=record.waiting_only, evidence=evidence, **values)
+
+
+def _evidence(found: Found, message: Message) -> Evidence:
+    if found.source == "text":
+        return found.evidence(message.text)
+    if found.source == "subject":
+        return found.evidence(message.subject)
+    return Evidence(found.module, found.source, found.start, found.end, found.value, found.confidence)

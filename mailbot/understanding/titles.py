@@ -1,0 +1,149 @@
+"""Job titles, known by their last word (`afdelings|leder`, `souschef`) with what belongs to them before and after:
+`konstitueret …`, `Kultur- og …`, `… for børn og unge`, `Head of …`. As written, never normalised.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from mailbot.understanding.lexicon import alternatives, listed, words
+
+_WORD = re.compile(r"[^\W\d_]+(?:[-/'’][^\W\d_]+)*-?")
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A title `text[start:end]`, white space folded; `head` is its last word in lower case."""
+
+    value: str
+    start: int
+    end: int
+    head: str
+
+
+@cache
+def _heads() -> re.Pattern[str]:
+    lists = words("titles")
+    return re.compile(
+        rf"(?<![\w-])(?P<english>{alternatives(lists['english'])})(?!\w)"
+        rf"|(?<![\w@./-])(?P<word>(?:[^\W\d_][\w-]{{0,40}}?)?{alternatives(lists['endings'])}|{alternatives(lists['whole'])})(?![\w@-]|\.\w)", re.IGNORECASE)
+
+
+@cache
+def _before() -> re.Pattern[str]:
+    return re.compile(rf"(?:(?<!\w)(?:{alternatives(words('titles')['before'])}|[^\W\d_]+-,? (?:og|&|and)|[^\W\d_]+-, [^\W\d_]+- (?:og|&)) )+$", re.IGNORECASE)
+
+
+_OF = re.compile(r"[ \u00a0](?P<prep>for|af|of|i|inden for|over|ved|på)[ \u00a0]+(?=[^\W\d_])", re.IGNORECASE)
+_NEXT = re.compile(r"(?P<gap>, |[ \u00a0](?:&|/)[ \u00a0]|[ \u00a0])(?P<word>[^\W\d_](?:[\w\-'’]*\w)?-?)")
+
+
+@cache
+def is_head(word: str) -> bool:
+    """Whether a single word is a title (`souschef`)."""
+    low = word.lower()
+    return low not in listed("titles", "never") and (low in listed("titles", "whole") or (low.endswith(tuple(words("titles")["endings"])) and len(low) > 3))
+
+
+def find(text: str) -> list[Title]:
+    """The titles in running text, in order."""
+    found: list[Title] = []
+    for match in _heads().finditer(text):
+        english = match.group("english")
+        word = (english or match.group("word")).lower()
+        if word in listed("titles", "never") or (found and match.start() < found[-1].end):
+            continue
+        lead = _before().search(text, max(0, match.start() - 60), match.start())
+        start = lead.start() if lead else match.start()
+        end = _capitals(text, match.end()) if english and english[0].isupper() and not word.startswith(("leder", "chef", "leiter", "teamleder")) else _qualifier(text, match.end(), word)
+        found.append(Title(" ".join(text[start:end].split()), start, end, word))
+    return found
+
+
+def _capitals(text: str, end: int) -> int:
+    """An English title goes on while its words are capitalised: Head of Research Services and Data."""
+    reached = end
+    while match := re.compile(r" (?:(?:and|&|of|for|the) )?[A-Z][\w-]*").match(text, reached):
+        reached = match.end()
+    return reached
+
+
+def _qualifier(text: str, end: int, head: str) -> int:
+    """The end of `for børn og unge` after a title, which stops where a clause begins."""
+    match = _OF.match(text, end)
+    if not head.endswith((" for", " af", " av", " för", " of", " der", " på")):
+        if not match:
+            return end
+        prep = match.group("prep").lower()
+        if prep not in ("for", "inden for", "of") and not (prep == "af" and head.endswith(("leder", "formand", "ansvarlig", "chef"))):
+            return end
+        at = match.end()
+    else:
+        at = end + 1 if text[end:end + 1] in (" ", "\u00a0") else end
+    first = re.compile(r"[^\W\d_](?:[\w\-'’]*\w)?-?").match(text, at)
+    if not first or first.group().lower() in listed("titles", "stop_after") - {"de", "den", "det"}:
+        return end
+    reached = first.end()
+    for _ in range(8):
+        step = _NEXT.match(text, reached)
+        if not step:
+            break
+        word = step.group("word")
+        if word in ("og", "and"):
+            more = _NEXT.match(text, step.end())
+            if not more or more.group("word") in listed("titles", "stop_after") or more.group("gap") == ", " or _verbal(text, more):
+                break
+            reached = more.end()
+        elif word in listed("titles", "stop_after"):
+            break
+        elif step.group("gap") == ", ":
+            if not re.compile(r"(?:, [\w-]+){0,2} (?:og|&|and) [\w-]+").match(text, step.end()) or is_head(word):
+                break
+            reached = step.end()
+        elif step.group("word")[0].isupper() or text[reached - 1] == "-" or word in ("de", "den", "det", "nye", "digitale", "lokale", "små") or step.group("gap").strip() or _noun_follows(text, reached, word):
+            reached = step.end()
+        else:
+            break
+    return reached
+
+
+def _noun_follows(text: str, reached: int, word: str) -> bool:
+    """Whether the word just taken was an adjective, so that this one is still the noun: `for digital formidling`."""
+    last = re.search(r"[\w-]+$", text[max(0, reached - 30):reached])
+    return bool(last and last.group().lower().endswith(("e", "al", "isk", "lig"))) and len(word) > 3 and last is not None \
+        and last.group().lower() not in ("unge", "familie", "borgerservice", "skole")
+
+
+def _verbal(text: str, more: re.Match[str]) -> bool:
+    """Whether `og X` begins a new clause: X is followed by a pronoun, an infinitive's mark or an adverb."""
+    word = more.group("word").lower()
+    if word.endswith(("es", "ede")) and not word.endswith(("ydelses", "elles")):
+        return True
+    return bool(re.compile(r" (?:jeg|mig|gerne|at|hun|han|ikke|også|den|det|en|et|selv|meget)(?!\w)").match(text, more.end()))
+
+
+def whole(text: str) -> str | None:
+    """The title that a field, a cell or a piece of a signature line is: as written, up to a place (`… på Varde Bibliotek`).
+
+    None where the text is no title.
+    """
+    text = text.strip(" \t\u00a0,;:.–-|/·•*")
+    if not text or len(text) > 120:
+        return None
+    for title in find(text):
+        lead = text[:title.start].strip().lower()
+        if lead and not re.fullmatch(r"(?:v/|som|stilling som|er|ansat som|nyansat|ny|den|jeg er|titel:?|stilling:?|og|ph\.?d\.?|cand\.[\w.]+|kommende|vores|overordnet)?", lead):
+            return None
+        rest = re.split(r"\s(?:på|ved|hos|at)\s(?=[A-ZÆØÅ])|\s*[(\[]", text[title.start:])[0].strip(" ,;.–-")
+        return " ".join(rest.split()) if not re.search(r"\d{4}|@", rest) else title.value
+    return None
+
+
+def leads(title: str) -> bool:
+    """Whether a title speaks of leading others; False where it is a known title without leadership."""
+    low = title.lower()
+    if re.search(r"leder|chef|bestyrer|head|lead|manager|director|direktør|koordinator|souschef|rektor|forstander|leiar|sjef", low):
+        return True
+    return not low.endswith(tuple(listed("titles", "no_leadership"))) and not any(w in low.split() for w in listed("titles", "no_leadership"))

@@ -1,0 +1,160 @@
+"""What one voice of a message tells of people: its structures, its sentences and its signature read together, the
+writer's own record put together from all three.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from mailbot.mail.message import Message
+from mailbot.understanding import addresses, layout, names, prose, rosters, signature
+from mailbot.understanding.entities import Mark, scan
+from mailbot.understanding.facts import Found, Record, from_mark
+from mailbot.understanding.lexicon import cues
+from mailbot.understanding.prose import Prose
+from mailbot.understanding.rosters import Roster
+from mailbot.understanding.voices import Line, Voice
+
+
+@dataclass(slots=True)
+class Told:
+    """One voice, read. `writer` is who speaks; `listed` whether a structure names them; `body` the text of the body;
+    `spans` where its sentences stand."""
+
+    voice: Voice
+    text: str
+    writer: Record
+    roster: Roster
+    prose: Prose
+    marks: list[Mark]
+    spans: list[tuple[int, int]] = field(default_factory=list)
+    listed: bool = False
+
+    @property
+    def body(self) -> str:
+        return "\n".join(line.text for line in self.voice.body)
+
+    @property
+    def others(self) -> list[Record]:
+        """Everybody named besides the writer, structures first."""
+        return [r for r in [*self.roster.records, *self.prose.records] if not r.writer]
+
+    def says(self, name: str, key: str) -> bool:
+        return bool(cues(name, key).search(self.body))
+
+
+_INTRODUCED = re.compile(r"(?:\bjeg hedder|\bmit navn er|\bmy name is|\bjeg er|\bundertegnede,?|\bi am|\bjag heter|\beg eiti|\bjeg heter|\bnavnet er|\bmit fulde navn er|\bfremover hedder jeg)\s+$", re.IGNORECASE)
+
+
+def read(voice: Voice, message: Message, skip: tuple[str, ...], known: tuple[Record, ...] = ()) -> Told:
+    """Reads a voice. `skip` are names that are no participants; `known` people that it may speak of by pronoun (the
+    writer of what it forwards)."""
+    text = message.text
+    domain = addresses.domain(voice.sender.email or message.sender.email)
+    marks = [m for start, end in spans(text, voice.body) for m in scan(text, start, end, domain)]
+    signed = [m for start, end in spans(text, voice.signature) for m in scan(text, start, end, domain)]
+    writer = signature.read(voice, signed)
+    _introduce(writer, marks, text, voice)
+    roster = Roster()
+    if len(voice.body) < 1_000:
+        rosters.from_tables(layout.tables(voice.body), roster)
+        rosters.from_labels(layout.labelled(voice.body), voice.body, roster)
+        rosters.from_lists(voice.body, marks, roster, skip)
+    _only_name(writer, roster, voice)
+    rest = _rest(text, voice.body, roster.lines)
+    inside = [m for m in marks if any(a <= m.start and m.end <= b for a, b in rest)]
+    told = prose.read(text, rest, inside, [*known, *roster.records], writer.name, skip)
+    made = Told(voice, text, writer, roster, told, marks + signed, rest)
+    _own(made)
+    return made
+
+
+def spans(text: str, lines: tuple[Line, ...]) -> list[tuple[int, int]]:
+    """The stretches of text that the lines cover, cut where something else stands between them."""
+    found: list[tuple[int, int]] = []
+    for line in lines:
+        if found and not text[found[-1][1]:line.start].strip(" \n\t\u00a0>"):
+            found[-1] = (found[-1][0], line.end)
+        else:
+            found.append((line.start, line.end))
+    return found
+
+
+def _rest(text: str, lines: tuple[Line, ...], used: set[int]) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    before = -2
+    for at, line in enumerate(lines):
+        if at in used:
+            continue
+        if found and before == at - 1 and not text[found[-1][1]:line.start].strip(" \n\t\u00a0>"):
+            found[-1] = (found[-1][0], line.end)
+        else:
+            found.append((line.start, line.end))
+        before = at
+    return found
+
+
+def _introduce(writer: Record, marks: list[Mark], text: str, voice: Voice) -> None:
+    """`Jeg hedder Nanna Weltz`: the writer's name in their own words wins over the header's."""
+    for mark in marks:
+        if mark.kind == "name" and _INTRODUCED.search(text, max(0, mark.start - 30), mark.start):
+            held = writer.fields.get("name")
+            if held is None or held.source == "from" or len(held.value.split()) < 2:
+                writer.fields["name"] = from_mark(mark, "prose")
+            return
+        held = writer.fields.get("name")
+        if mark.kind == "name" and held is not None and held.source == "from" and names.same(mark.value, held.value) == 2 and voice.name:
+            writer.fields["name"] = from_mark(mark, "prose")
+
+
+def _only_name(writer: Record, roster: Roster, voice: Voice) -> None:
+    """Where neither header nor signature has a full name, a single record whose name fits the address is the writer."""
+    if len(writer.name.split()) > 1:
+        return
+    fits = [r for r in roster.records if r.name and not r.writer and (addresses.belongs(voice.sender.email, r.name) or (writer.name and names.same(r.name, writer.name)))]
+    if not fits and len(roster.records) == 1 and not writer.name:
+        fits = roster.records
+    if len(fits) == 1:
+        writer.fields["name"] = fits[0].fields["name"] if "name" in fits[0].fields else Found("", 0, 0, "blocks")
+
+
+def _own(made: Told) -> None:
+    """Puts together what the voice says of its writer: structures first, then the signature, then sentences."""
+    writer = made.writer
+    signed = dict(writer.fields)
+    for key in ("title", "email", "phone", "organisation", "ean", "ean_invalid", "reference"):
+        writer.fields.pop(key, None)
+    for record in made.roster.records:
+        if record.writer or (record.name and writer.name and names.same(record.name, writer.name) == 2):
+            record.writer = True
+            made.listed = True
+            writer.place, writer.form = record.place, record.form
+            if "name" in record.fields and (len(record.name.split()) > 1 or not writer.name):
+                writer.fields["name"] = record.fields["name"]
+            writer.merge(record)
+    told = made.prose.writer
+    for record in made.prose.records:
+        if record.name and writer.name and names.same(record.name, writer.name) == 2:
+            record.writer = True
+            told.merge(record)
+    if "phone" in told.fields and "phone" not in writer.fields:
+        writer.put("phone", told.fields["phone"])
+    if "title" in told.fields and _stated(made, told.fields["title"]):
+        writer.put("title", told.fields["title"])
+    if "email" in told.fields:
+        writer.put("email", told.fields["email"])
+    for key, found in signed.items():
+        if key == "email" and (addresses.belongs(made.voice.sender.email, writer.name) or not addresses.belongs(found.value, writer.name)):
+            continue
+        if key != "name":
+            writer.put(key, found)
+    if "name" in told.fields and ("name" not in writer.fields or writer.fields["name"].source == "from" or len(writer.name.split()) == 1):
+        writer.fields["name"] = told.fields["name"]
+    writer.merge(told)
+    writer.returning = prose.returning(made.text, made.spans) or writer.returning
+
+
+def _stated(made: Told, title: Found) -> bool:
+    """Whether the writer states the title as a field would: `titlen er …`, `min titel er …`."""
+    return bool(re.search(r"\b(?:titel(?:en)?|stilling(?:en|sbetegnelse\w*)?|title) (?:er|is|hedder|lyder)\b[\w ]{0,20}$", made.text[max(0, title.start - 50):title.start], re.IGNORECASE))

@@ -1,0 +1,125 @@
+"""What a message is about: the names of our courses, their years and dates, and everything else that goes by a name.
+
+Course names come from the course files (title and aliases); a slip of two letters, a compound and a split word still
+count. Which of several courses is meant is decided in `which_course`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from mailbot.course import Course
+from mailbot.understanding.clauses import Clause, Word
+
+YEAR = re.compile(r"20[1-4]\d")
+MONTHS = {m: n for n, names in enumerate((
+    ("januar", "jan", "january"), ("februar", "feb", "february"), ("marts", "mar", "march", "mars"), ("april", "apr"), ("maj", "may", "mai"),
+    ("juni", "jun", "june"), ("juli", "jul", "july"), ("august", "aug", "augusti"), ("september", "sep", "sept"), ("oktober", "okt", "october", "oct"),
+    ("november", "nov"), ("december", "dec", "desember"),
+), 1) for m in names}  # fmt: skip
+_ENGLISH = frozenset({"would", "like", "am", "to", "the", "will", "please", "have", "we", "you", "is", "my", "cannot", "and", "it", "accept"})
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names and dates of some courses, ready to be found in clauses."""
+
+    courses: tuple[Course, ...]
+
+    @cached_property
+    def words(self) -> dict[str, tuple[str, ...]]:
+        """Each long word of a title or alias with the ids of the courses that bear it."""
+        found: dict[str, set[str]] = {}
+        for course in self.courses:
+            for name in (course.title, *course.aliases):
+                for word in re.findall(r"[^\W\d_]{9,}", name.lower()):
+                    if word not in GENERIC:
+                        found.setdefault(word, set()).add(course.id)
+            if not any(course.id in ids for ids in found.values()):
+                for word in re.findall(r"[^\W\d_]{4,}", course.title.lower()):
+                    found.setdefault(word, set()).add(course.id)
+        return {word: tuple(sorted(ids)) for word, ids in found.items()}
+
+    @cached_property
+    def dates(self) -> frozenset[tuple[int, int]]:
+        return frozenset((m.date.day, m.date.month) for c in self.courses for m in c.meetings)
+
+    @cached_property
+    def years(self) -> frozenset[str]:
+        return frozenset(str(m.date.year) for c in self.courses for m in c.meetings)
+
+    def named(self, row: Sequence[Word], i: int) -> tuple[tuple[str, ...], int]:
+        """The courses that the words from `i` on name, and how many words that takes; ((), 0) for none."""
+        word = row[i].text
+        for name, ids in self.words.items():
+            if _same(word, name):
+                return ids, 1
+            if name.startswith(word) and len(word) >= 4 and i + 1 < len(row) and word + row[i + 1].text == name:
+                return ids, 2
+        return (), 0
+
+    def mark(self, clause: Clause, found: dict[str, list[tuple[int, int]]]) -> None:
+        """Add the groups course, to_course, other_year and date."""
+        row = clause.words
+        i = 0
+        while i < len(row):
+            ids, length = self.named(row, i)
+            if ids:
+                found.setdefault("course", []).append((i, i + length))
+                following = row[i + length].text if i + length < len(row) else ""
+                if YEAR.fullmatch(following) and following not in self.years:
+                    found.setdefault("other_year", []).append((i, i + length + 1))
+            if meeting_day(row, i) in self.dates:
+                found.setdefault("date", []).append((i, i + 1))
+            i += max(1, length)
+        for group in ("course", "generic"):
+            for start, end in found.get(group, []):
+                before = {w.text for w in row[max(0, start - 4) : start]}
+                if before & {"på", "til", "i", "for", "with", "med", "in", "on", "av", "del"}:
+                    found.setdefault("to_course", []).append((start, end))
+
+    def language_of(self, row: Sequence[Word]) -> str:
+        return "english" if any(w.text in _ENGLISH for w in row) else ""
+
+
+GENERIC = frozenset({"lederforløb", "netværksforløb", "ledelsesforløb", "lederkursus", "bibliotek", "biblioteker", "mellemledere"})
+
+
+def _same(word: str, name: str) -> bool:
+    """The name itself, a compound that begins with it, or a slip of up to two letters in a long one."""
+    if word.startswith(name):
+        return True
+    if len(name) < 8 or word[:3] != name[:3] or abs(len(word) - len(name)) > 2:
+        return False
+    return _distance_at_most(word, name, 2)
+
+
+def _distance_at_most(a: str, b: str, most: int) -> bool:
+    """Whether `most` edits turn one into the other (words are short: plain dynamic programming)."""
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        previous, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (x != y))
+    return row[-1] <= most
+
+
+def meeting_day(row: Sequence[Word], i: int) -> tuple[int, int]:
+    """(day, month) where a date begins at word `i` ("20. august", "20 8" of "20/8"), else (0, 0)."""
+    if not row[i].text.isdigit() or i + 1 >= len(row) or len(row[i].text) > 2:
+        return 0, 0
+    day, following = int(row[i].text), row[i + 1].text
+    if following in MONTHS:
+        return day, MONTHS[following]
+    near = row[i + 1].start - row[i].end == 1
+    return (day, int(following)) if near and following.isdigit() and len(following) <= 2 else (0, 0)
+
+
+def dates_in(row: Sequence[Word], course: Course) -> list[date]:
+    """The meetings of a course whose dates the words name."""
+    days = {(m.date.day, m.date.month): m.date for m in course.meetings}
+    return [days[day] for i in range(len(row)) if (day := meeting_day(row, i)) in days]

@@ -1,0 +1,166 @@
+"""The classes of words and expressions in `words/speech.toml` and `words/events.toml`, found in a clause.
+
+An expression is a row of words with alternatives, prefixes, gaps and HVEM (a stretch that names people). Everything is
+looked up by the first word, so that the time is linear in the text and does not grow with the lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from mailbot.understanding.clauses import Clause, Word
+from mailbot.understanding.lexicon import listed, words
+
+GAP = 5           # words that "…" may skip
+PEOPLE = 7        # words that HVEM may take
+FUZZY = 8         # letters from which a word is known with one slip in it
+_ASCII = str.maketrans({"å": "aa", "æ": "ae", "ø": "oe"})
+
+Span = tuple[int, int]     # words [i, j) of a clause
+Found = Mapping[str, list[Span]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One place of an expression: whole words and beginnings that fit, whether a gap may stand before it, or people."""
+
+    whole: frozenset[str]
+    prefixes: tuple[str, ...]
+    gap: bool = False
+    people: bool = False
+
+    def fits(self, word: str) -> bool:
+        return word in self.whole or (bool(self.prefixes) and word.startswith(self.prefixes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    group: str
+    steps: tuple[_Step, ...]
+
+
+class Vocabulary:
+    """All groups of some word lists."""
+
+    def __init__(self, lists: Iterable[tuple[str, Sequence[str]]]) -> None:
+        self._single: dict[str, set[str]] = {}
+        self._first: dict[str, list[_Entry]] = {}
+        self._prefix: dict[str, list[_Entry]] = {}
+        for group, entries in lists:
+            for entry in entries:
+                self._add(group, entry)
+        self._lengths = sorted({len(p) for p in self._prefix})
+        self._slips: dict[str, str] = {}
+        for known in [*self._single, *self._first]:
+            if len(known) >= FUZZY and known.isalpha():
+                for slip in _deletions(known):
+                    self._slips.setdefault(slip, known)
+
+    def _add(self, group: str, entry: str) -> None:
+        steps = _steps(entry)
+        first = steps[0]
+        for word in first.whole:
+            for spelling in {word, word.translate(_ASCII)}:
+                if len(steps) == 1:
+                    self._single.setdefault(spelling, set()).add(group)
+                else:
+                    self._first.setdefault(spelling, []).append(_Entry(group, steps))
+        for prefix in first.prefixes:
+            self._prefix.setdefault(prefix, []).append(_Entry(group, steps))
+
+    def find(self, clause: Clause) -> dict[str, list[Span]]:
+        """The groups that occur in the clause, each with the words that say so."""
+        found: dict[str, list[Span]] = {}
+        texts = [self._known(w.text) for w in clause.words]
+        for i, word in enumerate(texts):
+            for group in self._single.get(word, ()):
+                found.setdefault(group, []).append((i, i + 1))
+            for entry in self._first.get(word, ()):
+                self._match(entry, texts, clause.words, i, found)
+            for length in self._lengths:
+                if length > len(word):
+                    break
+                for entry in self._prefix.get(word[:length], ()):
+                    self._match(entry, texts, clause.words, i, found)
+        return found
+
+    def _match(self, entry: _Entry, texts: list[str], row: Sequence[Word], i: int, found: dict[str, list[Span]]) -> None:
+        end = _follow(entry.steps, 1, texts, row, i + 1)
+        if end:
+            found.setdefault(entry.group, []).append((i, end))
+
+    def _known(self, word: str) -> str:
+        """The word itself, or the one that it is a slip of."""
+        if len(word) < FUZZY - 1 or word in self._single or word in self._first:
+            return word
+        if word in self._slips:
+            return self._slips[word]
+        if any(word[:length] in self._prefix for length in self._lengths if length >= 5):
+            return word
+        return next((self._slips.get(d, d) for d in _deletions(word) if d in self._slips or d in self._single), word)
+
+
+def _steps(entry: str) -> tuple[_Step, ...]:
+    steps: list[_Step] = []
+    gap = False
+    for part in entry.lower().split():
+        if part == "…":
+            gap = True
+            continue
+        options = part.split("/") if part != "/" else [part]
+        whole = {o for o in options if not o.endswith("*")}
+        whole |= {o.translate(_ASCII) for o in whole}
+        prefixes = tuple(o[:-1] for o in options if o.endswith("*"))
+        steps.append(_Step(frozenset(whole), prefixes, gap, part in ("hvem", "navn", "navns")))
+        gap = False
+    return tuple(steps)
+
+
+def _follow(steps: tuple[_Step, ...], at: int, texts: list[str], row: Sequence[Word], i: int) -> int:
+    """Where the expression ends that goes on with `steps[at]` at word `i`; 0 where it does not."""
+    if at == len(steps):
+        return i
+    step = steps[at]
+    if step.people:
+        return _people(steps, at, texts, row, i)
+    for j in range(i, min(len(texts), i + (GAP if step.gap else 0) + 1)):
+        if step.fits(texts[j]) and (end := _follow(steps, at + 1, texts, row, j + 1)):
+            return end
+    return 0
+
+
+def _people(steps: tuple[_Step, ...], at: int, texts: list[str], row: Sequence[Word], i: int) -> int:
+    """HVEM: a stretch with a pronoun, a name or a person noun in it, and nobody who is spoken to."""
+    seen = False
+    for j in range(i, min(len(texts), i + PEOPLE)):
+        if seen and (end := _follow(steps, at + 1, texts, row, j)):
+            return end
+        if texts[j] in listed("clauses", "spoken_to"):
+            return 0
+        seen = seen or is_person(texts[j], row[j].capital)
+    end = min(len(texts), i + PEOPLE)
+    return _follow(steps, at + 1, texts, row, end) if seen else 0
+
+
+def is_person(word: str, capital: bool) -> bool:
+    """Whether a word can stand for somebody: a pronoun, a number of people, a title, a name."""
+    return (
+        word in listed("clauses", "people") or word.endswith(tuple(words("clauses")["people_endings"]))
+        or (capital and len(word) > 1 and not word.startswith("hverd") and word not in listed("clauses", "no_names"))
+    )
+
+
+def _deletions(word: str) -> list[str]:
+    """The word with one letter left out, and with two neighbours swapped."""
+    return [word[:i] + word[i + 1 :] for i in range(1, len(word))] + [
+        word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(1, len(word) - 1)
+    ]
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """The vocabulary of this room, built once."""
+    lists = [(group, entries) for name in ("speech", "events") for group, entries in words(name).items()]
+    return Vocabulary(lists)

@@ -1,0 +1,173 @@
+"""Who speaks in a message: the writer, and each writer of what is forwarded or quoted, with the lines of their body and
+of their signature. Builds on the message's segments and finds signatures that no separator announces.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from mailbot.mail.message import Address, Message, Segment, SegmentKind
+from mailbot.understanding import names, organisations, titles
+from mailbot.understanding.lexicon import alternatives, words
+
+MAX_LINES = 1_500      # of one voice; more is no letter
+MAX_VOICE = 60_000     # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line `text[start:end]` of the message without its margins; `text` are its characters."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One writer's words. `sender` as the header shows them; `name` the person's name that it shows ("" if none)."""
+
+    kind: SegmentKind
+    depth: int
+    sender: Address
+    name: str
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    subject: str
+    body: tuple[Line, ...]
+    signature: tuple[Line, ...]
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return self.body + self.signature
+
+
+_HEADER = re.compile(
+    r"(?:fra|from|von|från|sendt|sent|skickat|gesendet|til|to|an|till|cc|kopi|emne|subject|betreff|ämne|dato|date|datum|vedhæftede filer|attachments|prioritet|svar til|reply-to)\s*:\s",
+    re.IGNORECASE)
+_RULE = re.compile(r"[-_=*~>.\s]{3,}$|-{2,}.{0,80}-{2,}$|Start på videresendt besked:|Begin forwarded message:|>>> .{0,200}>>>$|Den .{4,60} skrev .{1,200}:$|On .{4,60} wrote:$", re.IGNORECASE)
+_FOOTER = re.compile(r"(?:sendt|sent|hent|get|gesendet|skickat) (?:fra|from|outlook|min|via|von)\b.{0,60}$|hent outlook.*$", re.IGNORECASE)
+_PS = re.compile(r"(?:p\.?\s?s\.?|n\.?b\.?|obs)(?:\s*\d)?\s*[:.!)\s]", re.IGNORECASE)
+
+
+@cache
+def signoff() -> re.Pattern[str]:
+    """The beginning of a farewell: `Mvh`, `Med venlig hilsen`, `/Rasmus`."""
+    return re.compile(rf"[–—\-\s]*(?:{alternatives(words('persons')['signoff'])}(?!\w)|/(?=[A-ZÆØÅ])|//|v/(?=\s?[A-ZÆØÅ]))[\s,.!/:–-]*", re.IGNORECASE)
+
+
+def voices(message: Message) -> tuple[Voice, ...]:
+    """The voices of a message, the writer's first, then by depth in the order of the text."""
+    groups: dict[tuple[SegmentKind, int, int], list[Segment]] = {}
+    run = 0
+    for at, segment in enumerate(message.segments):
+        kind = segment.owner if segment.kind is SegmentKind.SIGNATURE else segment.kind
+        if kind is SegmentKind.NEW:
+            groups.setdefault((kind, 0, 0), []).append(segment)
+            continue
+        known = [key for key, parts in groups.items() if key[0] is kind and key[1] == segment.depth and parts[0].sender == segment.sender]
+        if known and segment.sender is not None:
+            groups[known[-1]].append(segment)
+        else:
+            run = at
+            groups.setdefault((kind, segment.depth, run), []).append(segment)
+    made = [_voice(message, key[0], parts) for key, parts in groups.items()]
+    return tuple(sorted(made, key=lambda v: (v.kind is not SegmentKind.NEW, v.depth)))
+
+
+def _voice(message: Message, kind: SegmentKind, parts: list[Segment]) -> Voice:
+    first = parts[0]
+    sender = message.sender if kind is SegmentKind.NEW else (first.sender or Address("", ""))
+    name = names.display(sender)
+    lines: list[Line] = []
+    marked: int | None = None
+    for segment in parts:
+        if segment.kind is SegmentKind.SIGNATURE and marked is None:
+            marked = len(lines)
+        elif segment.kind is not SegmentKind.SIGNATURE and marked is not None:
+            marked = None      # words after what looked like a signature: it was none, or they are found again below
+        lines += _lines(message.text, segment, header=kind is not SegmentKind.NEW and segment is first)
+    cut = _signature_start(lines, marked, name)
+    body, signature = lines[:cut], lines[cut:]
+    late = next((at for at, line in enumerate(signature) if at and _PS.match(line.text)), None)
+    if late is not None:
+        body, signature = body + signature[late:], signature[:late]
+    return Voice(kind, first.depth, sender, name, message.to if kind is SegmentKind.NEW else first.to,
+                 message.cc if kind is SegmentKind.NEW else first.cc, message.subject if kind is SegmentKind.NEW else first.subject,
+                 tuple(body), tuple(signature))
+
+
+def _lines(text: str, segment: Segment, header: bool) -> list[Line]:
+    lines: list[Line] = []
+    at = segment.start
+    heading = header
+    for raw in text[segment.start:min(segment.end, segment.start + MAX_VOICE)].split("\n")[:MAX_LINES]:
+        stripped = raw.lstrip(" \u00a0>")
+        start = at + len(raw) - len(stripped)
+        stripped = stripped.rstrip(" \u00a0\t")
+        at += len(raw) + 1
+        if heading and (not stripped or _HEADER.match(stripped) or _RULE.match(stripped)):
+            continue
+        heading = False
+        if not _FOOTER.match(stripped):
+            lines.append(Line(stripped, start, start + len(stripped)))
+    return lines
+
+
+def _signature_start(lines: list[Line], marked: int | None, name: str) -> int:
+    """The index of the first line of the signature: as marked, at a farewell, or where a name stands above an office."""
+    last = len(lines)
+    while last and not lines[last - 1].text:
+        last -= 1
+    candidates = [marked] if marked is not None else []
+    for at in range(max(0, last - 30), last):
+        line = lines[at].text
+        farewell = signoff().match(line)
+        if farewell and len(line) < 90 and (farewell.end() == len(line) or _signed(line[farewell.end():])):
+            candidates.append(at)
+            break
+    block = _office(lines, last, name)
+    if block is not None:
+        candidates.append(block)
+    return min(candidates, default=last)
+
+
+def _signed(rest: str) -> bool:
+    """What may follow a farewell on its line: a name, initials, an office; no sentence."""
+    words_ = rest.split()
+    return len(words_) <= 12 and (not words_ or words_[0][0].isupper() or len(words_) == 1 or not re.search(r"\b(?:er|har|vil|kan|skal|jeg|vi|som)\b", rest.lower()))
+
+
+def _office(lines: list[Line], last: int, name: str) -> int | None:
+    """Where a signature without farewell begins: a line with the writer's name, followed only by short lines."""
+    for at in range(last - 1, max(-1, last - 16), -1):
+        line = lines[at].text
+        if len(line) > 110 or re.match(r"[-*•]\s|\d+[.)]\s", line):
+            return None
+        head = re.split(r"\s*[,|/(·•–]\s*|\s-\s", line)[0].strip()
+        if not head or not (names.shaped(head) or names.known(head)) or organisations.find(head):
+            continue
+        if not (at == 0 or not lines[at - 1].text or _closed(lines[at - 1].text)):
+            continue
+        following = [x.text for x in lines[at + 1:last] if x.text]
+        full = len(head.split()) > 1
+        if name and names.same(head, name):
+            return at
+        if full and (not name or (following and titles.whole(re.split(r"[,|]", following[0])[0]))) and len(following) <= 10:
+            return at
+        if full and head != line and titles.whole(re.split(r"[,|(/·•]", line)[1]) and not following and at > 0:
+            return at if not _listed(lines, at) else None
+    return None
+
+
+def _closed(text: str) -> bool:
+    return text[-1] in ".!?)😊" or bool(re.match(r"[-_=*]{3,}$", text)) or bool(re.search(r"[:;]-?\)$", text)) or not re.search(r"[a-zæøå],?$", text)
+
+
+def _listed(lines: list[Line], at: int) -> bool:
+    """Whether the line before has the same form, so that both are entries of a list."""
+    before = next((x.text for x in reversed(lines[:at]) if x.text), "")
+    head = re.split(r"\s*[,|/(·•–]\s*", before)[0]
+    return before.endswith(":") or (names.shaped(head) and head != before)
