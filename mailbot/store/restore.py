@@ -15,9 +15,10 @@ from mailbot.registration.records import identity_hash
 from mailbot.store.base import StoreError
 from mailbot.store.copies import verify
 from mailbot.store.records import sealed
-from mailbot.store.session import connect, copy_to, explaining, sync_folder
+from mailbot.store.session import PRIVATE_FOLDER, connect, copy_to, explaining, sync_folder
 from mailbot.store.sqlite import SqliteStore
 
+ENDINGS = ("-wal", "-shm", "")  # what belongs to a database, its log first: the two are one
 _ADDRESSES = (
     "SELECT email FROM registration UNION SELECT contact_email FROM registration UNION SELECT to_email FROM letter"
     " UNION SELECT sender_email FROM item UNION SELECT lower(json_extract(summary, '$.from')) FROM message"
@@ -33,7 +34,9 @@ def restore(copy: Path, database: Path, at: datetime) -> Path | None:
     promised = _forgotten(database)
     staged = database.with_name(f".{database.name}.restored")
     with explaining(database):
-        database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        database.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+        for ending in ENDINGS:  # of a restore that broke off
+            staged.with_name(staged.name + ending).unlink(missing_ok=True)
         with closing(connect(copy, 5.0, read_only=True)) as source:
             copy_to(source, staged)
         with SqliteStore(staged) as store:
@@ -68,11 +71,10 @@ def _forget_again(store: SqliteStore, promised: dict[str, str]) -> None:
 
 
 def _set_aside(database: Path, at: datetime) -> Path | None:
-    """Its log goes first, under the name that belongs to it: the two are one database."""
     if not database.exists():
         return None
     aside = database.with_name(f"{database.stem}.replaced-{at:%Y%m%dT%H%M%S}{database.suffix}")
-    for ending in ("-wal", "-shm", ""):
+    for ending in ENDINGS:
         part = database.with_name(database.name + ending)
         if part.exists():
             part.replace(aside.with_name(aside.name + ending))

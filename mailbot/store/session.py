@@ -6,6 +6,7 @@ process or thread that looks at the same file opens a store of its own (WAL: rea
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -55,7 +56,7 @@ def explaining(path: Path) -> Iterator[None]:
     except PermissionError as problem:
         raise ReadOnly(f"{path}: no right to write it; give mailbot's user the right to write the file and its folder") from problem
     except OSError as problem:
-        if problem.errno == 28:
+        if problem.errno == errno.ENOSPC:
             raise DiskFull(f"{path}: the disk is full; make room and try again") from problem
         raise CannotOpen(f"{path}: {problem.strerror or problem}; check that its folder is there and may be written") from problem
 
@@ -82,7 +83,12 @@ def connect(path: Path, patience: float, *, read_only: bool = False) -> sqlite3.
 
 
 def copy_to(source: sqlite3.Connection, target: Path) -> None:
-    """A consistent copy of an open database as one private file, checked and safely on the disk before it has its name."""
+    """A consistent copy of an open database as one private file, checked and safely on the disk before it has its name.
+
+    Raises CannotOpen where a database in use lies under that name: its log would be taken for the copy's.
+    """
+    if target.with_name(f"{target.name}-wal").exists():
+        raise CannotOpen(f"{target}: a database lies here that is in use; name another file")
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     with suppress(FileNotFoundError):
         part.unlink()
