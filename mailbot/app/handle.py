@@ -31,14 +31,12 @@ from mailbot.registration.records import (
     LetterRecord,
     LetterState,
     Outcome,
-    Reason,
-    Registration,
     Roster,
     apply,
 )
-from mailbot.store.base import Entry, Outgoing, Place, Stale, Store
+from mailbot.store.base import Entry, Outgoing, Place, Stale, Store, StoreError
 from mailbot.understanding.read import read
-from mailbot.understanding.reading import Action, Address, Intent, Letter, Reading
+from mailbot.understanding.reading import Action, Address, Intent, Letter, Reading, Reason
 
 log = structlog.get_logger()
 
@@ -56,7 +54,8 @@ class Rules:
     exchange_online: bool = False
 
     def ours(self, courses: Sequence[Course]) -> frozenset[str]:
-        return frozenset(a.lower() for a in (*self.administrators, *(c.signup_address for c in courses), *(c.contact_email for c in courses)))
+        addresses = (*self.administrators, *(a for c in courses for a in (c.signup_address, c.contact_email)))
+        return frozenset(a.lower() for a in addresses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +78,10 @@ class Received:
     file: str = ""
 
 
-def handle(received: Received, store: Store, rules: Rules, now: datetime) -> Handled | None:
+def handle(received: Received, store: Store, rules: Rules, now: datetime, *, shelf: list[Entry] | None = None) -> Handled | None:
     """Work one message through. None: its content is known already, and nothing was done.
 
+    With a `shelf`, the entries of ignored messages are laid there for the caller to record, many in one commit.
     Raises StoreError where the database cannot be written; any other fault of a single message is counted, and the
     third time the message is set aside in quarantine for the administrator.
     """
@@ -93,10 +93,10 @@ def handle(received: Received, store: Store, rules: Rules, now: datetime) -> Han
     if store.known(message.fingerprint) is not None:
         return None
     try:
-        return _until_fresh(lambda: _handle(message, received, store, rules, now))
+        return _until_fresh(lambda: _handle(message, received, store, rules, now, shelf))
+    except StoreError:
+        raise
     except Exception as problem:  # noqa: BLE001 - one poisonous message must not stop the others
-        if type(problem).__module__.startswith("mailbot.store"):
-            raise
         return _set_aside(message, received, store, problem, now)
 
 
@@ -110,10 +110,12 @@ def _until_fresh(step: Callable[[], Handled]) -> Handled:
     return step()
 
 
-def _handle(message: Message, received: Received, store: Store, rules: Rules, now: datetime) -> Handled:
+def _handle(
+    message: Message, received: Received, store: Store, rules: Rules, now: datetime, shelf: list[Entry] | None
+) -> Handled:
     courses = store.courses()
     if message.letter_key and store.letter(message.letter_key) is not None:
-        return _book(message, received, store, now, Decision(reasons=(Reason("our_own_letter"),)), None)
+        return _book(message, received, store, now, Decision(reasons=(Reason("our_own_letter"),)), None, shelf=shelf)
     ours = rules.ours(courses)
     answered = _answered(message, store)
     reading = read(
@@ -122,14 +124,14 @@ def _handle(message: Message, received: Received, store: Store, rules: Rules, no
         answered,
         authentication=verdict(message, rules.trusted, exchange_online=rules.exchange_online),
         ours=ours,
-        writer_courses=_courses_of(message.sender.email, courses, store),
+        writer_courses=store.live_courses(message.sender.email) if message.sender.email else (),
     )
     course = _course_for(reading, answered, courses)
     if course is None or (reading.action is Action.IGNORE and reading.intent is Intent.UNRELATED):
-        return _book(message, received, store, now, Decision(reasons=reading.reasons), reading)
+        return _book(message, received, store, now, Decision(reasons=reading.reasons), reading, shelf=shelf)
     roster = store.roster(course.id)
     decision = decide(reading, roster, now)
-    return _book(message, received, store, now, decision, reading, roster=roster, rules=rules)
+    return _book(message, received, store, now, decision, reading, roster=roster, rules=rules, shelf=shelf)
 
 
 def _book(
@@ -142,6 +144,7 @@ def _book(
     *,
     roster: Roster | None = None,
     rules: Rules | None = None,
+    shelf: list[Entry] | None = None,
 ) -> Handled:
     entry = Entry(
         fingerprint=message.fingerprint,
@@ -156,6 +159,9 @@ def _book(
         registrations=tuple(r.id for r in decision.registrations),
         summary=_summary(message, reading) if reading and decision.outcome is not Outcome.IGNORED else None,
     )
+    if shelf is not None and replace(decision, reasons=()) == Decision():
+        shelf.append(entry)
+        return Handled(entry, reading)
     letters = put_into_words(decision, roster, store, rules, now) if roster and rules else ()
     return Handled(entry, reading, store.record(decision, now, entry=entry, letters=letters))
 
@@ -189,15 +195,6 @@ def _answered(message: Message, store: Store) -> Letter | None:
             asked=tuple(dict.fromkeys(field for r in registrations for field in missing(r, roster.course))),
         )
     return None
-
-
-def _courses_of(address: str, courses: Sequence[Course], store: Store) -> tuple[str, ...]:
-    """The courses in which this address has a live registration, its own or one that it made for others."""
-
-    def concerns(r: Registration) -> bool:
-        return r.live and address in (r.person.email, r.contact.email if r.contact else None)
-
-    return tuple(c.id for c in courses if address and any(concerns(r) for r in store.roster(c.id).registrations))
 
 
 def _course_for(reading: Reading, answered: Letter | None, courses: Sequence[Course]) -> Course | None:

@@ -14,8 +14,9 @@ from typing import Protocol
 
 import structlog
 
-from mailbot.registration.records import LetterState, Reason
+from mailbot.registration.records import LetterState
 from mailbot.store.base import Attempt, Store
+from mailbot.understanding.reading import Reason
 
 log = structlog.get_logger()
 
@@ -61,16 +62,22 @@ class Carrier(Protocol):
     def carry(self, attempt: Attempt, before_last_byte: Callable[[], None]) -> Delivery: ...
 
     def find(self, key: str) -> Delivered | None:
-        """Look for a letter in Sent (or Drafts) by its key."""
+        """Look for a letter in Sent (or Drafts) by its key. Raises MailError where nobody can look now."""
+
+    def rest(self) -> None:
+        """A burst is over; connections may be given back."""
 
 
 def retry_after(attempts: int) -> timedelta:
     """1, 2, 4 … minutes, at most four hours."""
-    return min(FIRST_RETRY * 2 ** min(attempts - 1, 10), LONGEST_RETRY)
+    return min(FIRST_RETRY * (1 << min(attempts - 1, 10)), LONGEST_RETRY)
 
 
 def settle_interrupted(store: Store, carrier: Carrier, now: datetime) -> None:
-    """What an earlier run left half done: repeat what never began, look for the rest in Sent."""
+    """What an earlier run left half done: repeat what never began, look for the rest in Sent.
+
+    Raises MailError where Sent cannot be read; nothing is guessed meanwhile.
+    """
     for attempt in store.unsettled():
         number = attempt.letter.number
         if attempt.letter.state is LetterState.RESERVED:
@@ -93,6 +100,7 @@ def send_due(store: Store, carrier: Carrier, clock: Callable[[], datetime], *, m
         if attempt is None:
             break
         gone += _send(attempt, store, carrier, clock)
+    carrier.rest()
     return gone
 
 

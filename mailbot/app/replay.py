@@ -39,8 +39,11 @@ class Folder:
         self.written.append((name, attempt.letter))
         return Delivered(self.state)
 
-    def find(self, key: str) -> Delivered | None:  # noqa: ARG002 - files are written at once or not at all
+    def find(self, key: str) -> Delivered | None:  # noqa: ARG002 - a file may be written again, so nothing is ever in doubt
         return None
+
+    def rest(self) -> None:
+        pass
 
 
 def in_order_of_receipt(messages: Iterable[tuple[str, bytes]]) -> list[tuple[datetime, str, bytes]]:
@@ -108,12 +111,12 @@ class Replay:
         self.carrier.written.clear()
 
     def _message_event(self, received: Received, handled: Handled | None) -> dict[str, Any]:
-        event: dict[str, Any] = {"at": self.now.isoformat(), "event": "message", "file": received.file}
+        message_id = parse(received.raw).message_id
+        event: dict[str, Any] = {"at": self.now.isoformat(), "event": "message", "file": received.file, "message_id": message_id}
         if handled is None:
-            return event | {"message_id": parse(received.raw).message_id, "duplicate": True, "registrations": [], "reasons": ["known_already"]}
+            return event | {"duplicate": True, "registrations": [], "reasons": ["known_already"]}
         reading = handled.reading
         return event | {
-            "message_id": parse(received.raw).message_id,
             "intent": reading.intent.value if reading else None,
             "action": reading.action.value if reading else None,
             "outcome": handled.entry.outcome.value,

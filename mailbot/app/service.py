@@ -8,8 +8,8 @@ cannot be reached, due work and sending go on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
 import structlog
@@ -20,12 +20,13 @@ from mailbot.app.outbox import Carrier, send_due, settle_interrupted
 from mailbot.mail.inbox import Backoff, Inbox, InboxError, Throttled
 from mailbot.mail.message import Inbound
 from mailbot.registration.records import Outcome
-from mailbot.store.base import Place, Store
+from mailbot.store.base import Entry, Place, Store
 
 log = structlog.get_logger()
 
 SWEEP_EVERY = timedelta(hours=1)
 LONGEST_WAIT = timedelta(minutes=28)   # servers may end an idle connection after 30 (RFC 2177)
+SHELF = 200                            # so many ignored messages are booked in one commit
 
 
 class Stop(Protocol):
@@ -110,19 +111,40 @@ class Service:
         return max(0.0, patience.total_seconds())
 
     def _receive(self, done: Pass) -> None:
+        """Handle what is new. The cursor moves on only when all before it is in the book; a message that failed holds it."""
+        shelf: list[Entry] = []
+        done_to: Place | None = None
+        held = False
         for inbound in self._new():
             place = Place(inbound.account, inbound.mailbox, inbound.uidvalidity, inbound.uid)
-            handled = handle(Received(inbound.raw, inbound.received_at, place), self.store, self.rules, self.clock())
-            if handled is None or handled.settled:
-                self.store.advance(place)
-            if handled is None:
-                continue
-            if not handled.settled:
-                continue
-            done.outcomes[handled.entry.outcome] = done.outcomes.get(handled.entry.outcome, 0) + 1
-            if handled.entry.outcome is Outcome.HANDLED and self.after_handling != "leave":
-                self.inbox.after_handling(place.mailbox, place.uid, self.after_handling)
-            self.seen(handled)
+            if done_to is not None and done_to.mailbox != place.mailbox:
+                self._put_away(shelf, done_to)
+                done_to = None
+            handled = handle(Received(inbound.raw, inbound.received_at, place), self.store, self.rules, self.clock(), shelf=shelf)
+            held = held or (handled is not None and not handled.settled)
+            if inbound.cursor and not held:
+                done_to = replace(place, uid=inbound.cursor)
+            if len(shelf) >= SHELF:
+                self._put_away(shelf, done_to)
+            if handled is not None and handled.settled:
+                self._after(handled, place, done)
+        self._put_away(shelf, done_to)
+        if held:
+            self.swept_at = None
+
+    def _put_away(self, shelf: list[Entry], done_to: Place | None) -> None:
+        """Book what was ignored (many in one commit), then move the cursor."""
+        if shelf:
+            self.store.record_ignored(shelf, self.clock())
+            shelf.clear()
+        if done_to is not None:
+            self.store.advance(done_to)
+
+    def _after(self, handled: Handled, place: Place, done: Pass) -> None:
+        done.outcomes[handled.entry.outcome] = done.outcomes.get(handled.entry.outcome, 0) + 1
+        if handled.entry.outcome is Outcome.HANDLED and self.after_handling != "leave":
+            self.inbox.after_handling(place.mailbox, place.uid, self.after_handling)
+        self.seen(handled)
 
     def _new(self) -> Iterator[Inbound]:
         """What lies behind the cursor, and now and then what the last days hold and was never seen."""
@@ -139,7 +161,7 @@ class Service:
             unseen = [uid for uid in found if not self.store.known_place(Place(account, mailbox, uidvalidity, uid))]
             yield from self.inbox.fetch_uids(mailbox, unseen)
 
-    def _opening(self, now: datetime):  # type: ignore[no-untyped-def]
+    def _opening(self, now: datetime) -> date:
         """A new installation starts where the first course opened for signups, else with the days that are swept."""
         opened = [c.signup_opens for c in self.store.courses() if c.signup_opens]
         return min(opened) if opened else (now - timedelta(days=self.sweep_days)).date()

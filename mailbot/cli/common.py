@@ -128,7 +128,8 @@ def only_course(store: SqliteStore, wanted: str | None) -> Course:
     found = next((c for c in courses if c.id == wanted), None)
     if found is None:
         known = ", ".join(c.id for c in courses)
-        raise UsageError(f"which course? name one with --course: {known}" if wanted is None else f"there is no course {wanted!r}; known are {known}")
+        what = "which course? name one with --course" if wanted is None else f"there is no course {wanted!r}; known are"
+        raise UsageError(f"{what}: {known}")
     return found
 
 

@@ -18,11 +18,12 @@ def configure(level: int = logging.INFO) -> None:
     shared: list[structlog.typing.Processor] = [structlog.processors.TimeStamper(fmt="iso"), structlog.processors.add_log_level]
     if not debug:
         shared.append(_without_traceback)
-    renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback) if people else structlog.processors.JSONRenderer(ensure_ascii=False)
-    )
-    if not people:
+    renderer: structlog.typing.Processor
+    if people:
+        renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    else:
         shared.append(structlog.processors.format_exc_info)
+        renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mailbot.cli.common import ConfigOption, CourseFiles, JsonOption, UsageError, console, course_files, moment, print_json, rules_of, settings
+from mailbot.cli.common import (
+    ConfigOption,
+    CourseFiles,
+    JsonOption,
+    UsageError,
+    console,
+    course_files,
+    moment,
+    print_json,
+    rules_of,
+    settings,
+)
 
 if TYPE_CHECKING:
     from mailbot.course import Course

@@ -21,8 +21,8 @@ def carry_out(
 ) -> Decision:
     """Decide on a fresh roster and record; with `send` False the letters are recorded as withheld."""
     from mailbot.app.handle import put_into_words
-    from mailbot.registration.records import Reason
     from mailbot.store.base import Stale
+    from mailbot.understanding.reading import Reason
 
     while True:
         roster = store.roster(course)

@@ -26,6 +26,8 @@ COLOURS = {
     "ignore": "bright_black",
 }
 
+FACTS = ("email", "title", "organisation", "municipality", "phone", "ean", "ean_invalid", "reference", "dietary", "cvr", "invoice_email")
+
 
 def words(value: str | None, style: str = "", most: int = 60) -> Text:
     """Text from mail, shown as it is: control characters gone, cut to a line."""
@@ -73,9 +75,10 @@ def one_registration(
     console: Console, roster: Roster, r: Registration, history: Sequence[HistoryLine], letters: Sequence[LetterRecord]
 ) -> None:
     """`mailbot show`."""
-    console.print(Text.assemble((f"{r.id}  ", "bold"), words(r.person.name, "bold"), "  ", (r.status.value, COLOURS.get(r.status.value, ""))))
+    status = (r.status.value, COLOURS.get(r.status.value, ""))
+    console.print(Text.assemble((f"{r.id}  ", "bold"), words(r.person.name, "bold"), "  ", status))
     facts = table("", "", "")
-    for field in ("email", "title", "organisation", "municipality", "phone", "ean", "ean_invalid", "reference", "dietary", "cvr", "invoice_email"):
+    for field in FACTS:
         value = getattr(r.person, field)
         if value:
             source = r.sources.get(field)
@@ -95,22 +98,26 @@ def one_registration(
         lines = table("", "", "", "", "")
         for letter in letters:
             reason = f"({letter.reason.code})" if letter.reason else ""
-            lines.add_row(local(roster, letter.sent_at or letter.planned_at), letter.kind.value, letter.state.value + reason, words(letter.to.email), words(letter.subject))
+            when, state = local(roster, letter.sent_at or letter.planned_at), letter.state.value + reason
+            lines.add_row(when, letter.kind.value, state, words(letter.to.email), words(letter.subject))
         console.print(Padding(lines, (0, 0, 0, 2)))
 
 
 def event_row(shown: Table, event: dict[str, Any]) -> None:
-    """One event of a replay or the demo as a row: when, what, who or which file, and what came of it."""
+    """One event of a replay as a row: when, what, who or which file, and what came of it."""
     at = str(event["at"])[:16].replace("T", " ")
     reasons = ", ".join(event.get("reasons", [])[:3])
     match event["event"]:
         case "message":
-            what = "known already" if event.get("duplicate") else f"{event['intent'] or 'our own'} → {event.get('outcome', '')}"
-            shown.add_row(at, Text("message", style="bold"), words(event["file"], most=44), Text(what, style=COLOURS.get(event.get("outcome", ""), "")), words(reasons, "dim"))
+            outcome = event.get("outcome", "")
+            done = "known already" if event.get("duplicate") else f"{event['intent'] or 'our own'} → {outcome}"
+            what = Text(done, style=COLOURS.get(outcome, ""))
+            shown.add_row(at, Text("message", style="bold"), words(event["file"], most=44), what, words(reasons, "dim"))
         case "letter":
             withheld = event.get("withheld")
             style = "dim" if withheld else "blue"
-            shown.add_row(at, Text("  letter", style=style), words(event["to"], style, 44), Text(event["kind"], style=style), words(f"withheld: {withheld}" if withheld else event["subject"], style))
+            why = words(f"withheld: {withheld}" if withheld else event["subject"], style)
+            shown.add_row(at, Text("  letter", style=style), words(event["to"], style, 44), Text(event["kind"], style=style), why)
         case _:
             shown.add_row(at, Text("due", style="yellow"), "", words(reasons, "yellow"), "")
 

@@ -98,9 +98,8 @@ def _season(
 ) -> Iterator[Row]:
     handled: list[Handled] = []
     service.seen = handled.append
-    with Progress(
-        TextColumn("[bold]{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[at]}"), console=console, transient=True
-    ) as progress:
+    columns = (TextColumn("[bold]{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[at]}"))
+    with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("Reading the inbox", total=len(inbox), at="")
         for at, file, raw in inbox:
             progress.update(task, at=f"{at:%d %b %Y}")
@@ -148,10 +147,13 @@ def _show(console: Console, rows: list[Row], service: Service, course: Course, s
     raw = service.store.letter_raw(confirmation.number) if confirmation else None
     if confirmation and raw:
         message = parse(raw)
-        console.print()
-        console.print(Panel(Text(message.text.strip()), title=words(f"{confirmation.to.email}: {message.subject}", "bold"), width=min(console.width, 92)))
+        _paper(console, message.text, f"{confirmation.to.email}: {message.subject}")
+    _paper(console, digest, subject)
+
+
+def _paper(console: Console, text: str, title: str) -> None:
     console.print()
-    console.print(Panel(Text(digest.strip()), title=words(subject, "bold"), width=min(console.width, 92)))
+    console.print(Panel(Text(text.strip()), title=words(title, "bold", 86), width=min(console.width, 92)))
 
 
 def _where(console: Console, folder: Path, messages_read: int, letters: int, seconds: float) -> None:

@@ -1,0 +1,99 @@
+"""From settings to connections: the inbox, the transport, and the carrier that takes letters away as the mode says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from mailbot.app.handle import TO_HER
+from mailbot.app.outbox import Delivered, Delivery, Later, Refused, Unknown
+from mailbot.config import Config, ConfigError
+from mailbot.course import Mode
+from mailbot.mail import errors
+from mailbot.mail.account import Account, Credentials, Password
+from mailbot.mail.inbox import Inbox
+from mailbot.mail.transport import Transport
+from mailbot.registration.records import LetterState
+from mailbot.store.base import Attempt, Store
+
+log = structlog.get_logger()
+
+
+def inbox_of(config: Config) -> Inbox:
+    """The inbox of these settings, not connected yet. Raises ConfigError where a secret is missing."""
+    imap = config.imap
+    account = Account(imap.host, imap.port, imap.tls, imap.user, _credentials(config, smtp=False))
+    return Inbox(account, imap.mailbox, imap.also, imap.sent, imap.drafts, imap.junk)
+
+
+def transport_of(config: Config) -> Transport:
+    """The way out, not connected yet. Raises ConfigError where host or secret is missing."""
+    smtp = config.smtp
+    if not smtp.host:
+        raise ConfigError("smtp host is not set; fill it in in [smtp] of mailbot.toml, such as host = \"smtp.office365.com\"")
+    user = smtp.user or config.imap.user
+    account = Account(smtp.host, smtp.port, smtp.tls, user, _credentials(config, smtp=True))
+    return Transport(account, smtp.per_minute, sender=user)
+
+
+def _credentials(config: Config, *, smtp: bool) -> Credentials:
+    if config.imap.auth == "oauth2":
+        from mailbot.mail.oauth import from_settings
+
+        return from_settings(config)
+    secret = (config.smtp.password if smtp else None) or config.imap.password
+    if secret is None:
+        raise ConfigError(
+            "there is no password for the mailbox: set MAILBOT_IMAP__PASSWORD, or MAILBOT_IMAP__PASSWORD_FILE to a file that holds it, "
+            'or password_command = "…" in [imap]'
+        )
+    return Password(secret.get_secret_value())
+
+
+@dataclass(slots=True)
+class Post:
+    """Carries letters: by SMTP in mode auto, into the Drafts mailbox in mode draft; those to the administrator always by SMTP."""
+
+    store: Store
+    inbox: Inbox
+    transport: Transport
+
+    def carry(self, attempt: Attempt, before_last_byte: Callable[[], None]) -> Delivery:
+        letter = attempt.letter
+        mode = self.store.roster(letter.course).settings.mode
+        try:
+            if mode is Mode.DRAFT and letter.kind not in TO_HER:
+                before_last_byte()
+                self.inbox.append_draft(attempt.raw)
+                return Delivered(LetterState.DRAFTED)
+            accepted = self.transport.send(attempt.raw, attempt.recipients, before_last_byte)
+        except errors.Uncertain as problem:
+            return Unknown(str(problem))
+        except errors.Refused as problem:
+            return Refused(str(problem))
+        except errors.Deferred as problem:
+            return Later(str(problem), timedelta(seconds=problem.retry_after) if problem.retry_after else None)
+        except errors.Throttled as problem:
+            return Later(str(problem), timedelta(seconds=problem.wait_seconds))
+        except errors.MailError as problem:
+            return Later(str(problem))
+        return Delivered(LetterState.SENT, accepted.message_id)
+
+    def find(self, key: str) -> Delivered | None:
+        """Look in Sent, then in Drafts. An inbox that cannot be reached leaves the question open, and raises."""
+        sent = self.inbox.find_letter(key) if self.inbox.folders().sent else None
+        if sent is not None:
+            return Delivered(LetterState.SENT, sent.message_id)
+        draft = self.inbox.find_draft(key) if self.inbox.folders().drafts else None
+        return Delivered(LetterState.DRAFTED, draft.message_id) if draft is not None else None
+
+    def rest(self) -> None:
+        """A burst is over."""
+        self.transport.close()
+
+
+def carrier_of(config: Config, store: Store, inbox: Inbox) -> Post:
+    return Post(store, inbox, transport_of(config))
