@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from mailbot.mail.message import Automatic, Message, Segment, SegmentKind
-from mailbot.understanding.context import Answers, Context
+from mailbot.understanding.context import Context
 from mailbot.understanding.reading import Evidence
 from mailbot.understanding.speech import Act, Condition, Speech, listen
 from mailbot.understanding.topic import Names

@@ -215,7 +215,7 @@ def _questions(row: list[_Heard], number: int) -> list[Question]:
     if asks:
         asked = [h for h in row if _asked(h, row) or ("ask" in h.groups)]
         request = any("request" in h.groups for h in row)
-        wanted = bool(asked) and not (doing and request) or (not doing and request)
+        wanted = (bool(asked) and not (doing and request)) or (not doing and request)
     else:
         wanted = (indirect and not doing) or (opening and not doing)
     if not wanted:

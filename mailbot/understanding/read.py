@@ -1,0 +1,116 @@
+"""`read`: a message as a `Reading` — what it wants, for whom, in which course, how sure that is, and what to do.
+
+The order is: machines first, then what each clause does (`speech`), what that means in its context (`features`,
+`intent`), about whom (`people`), in which course (`which_course`), and whether to act on it (`safety`). Pure: no clock,
+no network; it never raises for bad input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, timedelta
+
+from mailbot.course import Course
+from mailbot.mail.message import Message, SegmentKind, Verdict
+from mailbot.understanding.clauses import clauses
+from mailbot.understanding.context import context
+from mailbot.understanding.features import Heard, hear
+from mailbot.understanding.intent import Choice, choose
+from mailbot.understanding.origin import origin, received
+from mailbot.understanding.people import cast
+from mailbot.understanding.reading import Action, Finding, Intent, Letter, Reading, Reason
+from mailbot.understanding.robots import robot
+from mailbot.understanding.safety import judge
+from mailbot.understanding.topic import Names, dates_in
+from mailbot.understanding.which_course import which_course
+
+WITH_PEOPLE = frozenset({Intent.SIGNUP, Intent.SUBSTITUTE, Intent.UPDATE})
+
+
+def read(
+    message: Message,
+    courses: Sequence[Course],
+    answered: Letter | None,
+    *,
+    authentication: Verdict = Verdict.NONE,
+    ours: Collection[str] = (),
+    writer_courses: Sequence[str] = (),
+) -> Reading:
+    """What the message wants.
+
+    `answered` is our letter that it replies to, `ours` the addresses of the administrators and for signups,
+    `writer_courses` the ids of courses in which the writer has a live registration.
+    """
+    ours = ours or frozenset(a.lower() for c in courses for a in (c.signup_address, c.contact_email))
+    if machine := robot(message, answered):
+        return _of_a_machine(message, machine, answered, authentication, ours)
+    heard, choice = understand(message, courses, answered, ours)
+    which = which_course(heard, courses, answered, writer_courses, choice.intent)
+    people = cast(message, choice.intent, courses=courses, answered=answered, ours=ours)
+    verdict = judge(heard, choice, people, which, authentication, ours)
+    course = next((c for c in courses if c.id == which.course), None)
+    finding = Finding(
+        intent=choice.intent,
+        participants=people.participants if choice.intent in WITH_PEOPLE else (),
+        withdrawn=people.withdrawn if choice.intent in (Intent.CANCEL, Intent.SUBSTITUTE) else (),
+        seats=people.seats if choice.intent is Intent.SIGNUP else None,
+        together=people.together,
+        part_will_do=people.part_will_do,
+        absences=_absences(heard, course) if choice.intent is Intent.QUESTION else (),
+    )
+    return Reading(
+        origin=origin(message, answered, authentication, ours),
+        course=which.course if choice.intent is not Intent.UNRELATED else None,
+        findings=(finding,),
+        action=verdict.action,
+        question="asks" in heard.features or ("asks_subject" in heard.features and choice.intent is Intent.QUESTION),
+        contact=people.contact if choice.intent not in (Intent.QUESTION, Intent.UNRELATED) else None,
+        confidence=choice.confidence,
+        runner_up=choice.runner_up,
+        reasons=_with_dates(verdict.reasons, finding.absences),
+        evidence={name: f.evidence[0] for name, f in heard.features.items() if f.evidence},
+    )
+
+
+def understand(message: Message, courses: Sequence[Course], answered: Letter | None, ours: Collection[str]) -> tuple[Heard, Choice]:
+    """What a message that a person wrote says, and the intent that it speaks for."""
+    heard = hear(message, context(message, answered, ours), Names(tuple(courses)), ours)
+    return heard, choose(heard.features)
+
+
+def _of_a_machine(
+    message: Message, machine: tuple[Intent, Action, tuple[Reason, ...]], answered: Letter | None, authentication: Verdict, ours: Collection[str]
+) -> Reading:
+    intent, action, reasons = machine
+    return Reading(
+        origin=origin(message, answered, authentication, ours, away=intent is Intent.AUTO_REPLY),
+        course=answered.course if answered else None,
+        findings=(Finding(intent=intent),),
+        action=action,
+        confidence=0.99,
+        reasons=reasons,
+    )
+
+
+def _absences(heard: Heard, course: Course | None) -> tuple[date, ...]:
+    """The dates of single meetings that somebody gives up: named, "today", "tomorrow", or the next one."""
+    if course is None or not {"absent", "replace_once"} & heard.features.keys():
+        return ()
+    message = heard.message
+    text = message.of(SegmentKind.NEW)
+    rows = [c.words for c in clauses(text)]
+    named = {day for row in rows for day in dates_in(row, course)}
+    if not named and heard.context.topic:
+        named = {day for c in clauses(heard.context.topic) for day in dates_in(c.words, course)}
+    if not named:
+        today = received(message).astimezone(course.zone).date()
+        spoken = {w.text for row in rows for w in row}
+        near = [today + timedelta(days=n) for n, word in enumerate(("dag", "morgen")) if word in spoken]
+        meetings = [m.date for m in course.held_meetings if m.date >= today]
+        named = {m for m in meetings if m in near} or set(meetings[:1])
+    return tuple(sorted(named))
+
+
+def _with_dates(reasons: tuple[Reason, ...], absences: tuple[date, ...]) -> tuple[Reason, ...]:
+    days = ", ".join(f"{d.day}/{d.month}" for d in absences)
+    return tuple(Reason(r.code, {"dates": days}) if r.code == "single_meeting" else r for r in reasons)

@@ -1,0 +1,170 @@
+"""When to act and when to ask: each rule that keeps a careful assistant from acting alone, with its reason.
+
+A reason is a code of `words/reasons.toml`. Notes are told to the administrator without holding anything back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from mailbot.mail.message import Automatic, SegmentKind, Verdict
+from mailbot.understanding.features import Heard
+from mailbot.understanding.intent import Choice
+from mailbot.understanding.lexicon import listed, words
+from mailbot.understanding.people import Cast
+from mailbot.understanding.reading import Action, Intent, Person, Reason
+from mailbot.understanding.which_course import Which
+
+MATTERS = frozenset({Intent.SIGNUP, Intent.CANCEL, Intent.SUBSTITUTE, Intent.UPDATE, Intent.ACCEPT, Intent.DECLINE})
+HARMFUL = frozenset({Intent.CANCEL, Intent.SUBSTITUTE, Intent.UPDATE, Intent.ACCEPT, Intent.DECLINE})
+SURE = 0.62         # below it two readings are shown to the administrator
+MAYBE_OURS = 0.12   # an unrelated message that may be a matter with this probability is shown, too
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What to do, why not more, and what the administrator should know anyway."""
+
+    action: Action
+    reasons: tuple[Reason, ...] = ()
+
+
+def judge(heard: Heard, choice: Choice, cast: Cast, which: Which, authentication: Verdict, ours: Collection[str]) -> Judged:
+    """The action for a message that a person wrote."""
+    if choice.intent is Intent.UNRELATED:
+        return _unrelated(heard, choice)
+    if choice.intent is Intent.QUESTION:
+        return Judged(Action.REVIEW, tuple(_question(heard)))
+    reasons = [*_sender(heard, authentication), *_course(which), *_confidence(choice)]
+    notes: list[Reason] = []
+    if choice.intent is Intent.SIGNUP:
+        reasons += [*_doubtful_signup(heard), *_who(heard, cast), *_differs(heard, cast, ours)]
+        for person in cast.participants:
+            blocked, told = _target_group(heard, person)
+            reasons += blocked
+            notes += told
+    if choice.intent is Intent.SUBSTITUTE and not any(p.name for p in cast.participants):
+        reasons.append(Reason("successor_unnamed"))
+    return Judged(Action.REVIEW if reasons else Action.AUTO, tuple(reasons + notes))
+
+
+def _unrelated(heard: Heard, choice: Choice) -> Judged:
+    """Left alone, unless it might after all be a registration matter of ours."""
+    matter, chance = max(((i, p) for i, p in choice.probabilities.items() if i in MATTERS), key=lambda pair: pair[1])
+    automatic = heard.message.automatic is not Automatic.NO
+    if chance >= MAYBE_OURS and not automatic:
+        return Judged(Action.REVIEW, (Reason("maybe_ours", {"other": matter.value}),))
+    features = heard.features
+    code = "newsletter" if automatic or "promo" in features else "registration_newsletter" if "newsletter" in features else (
+        "other_event" if "other" in features else "work_mail" if "work" in features or "house" in features else "nothing_for_us")
+    return Judged(Action.IGNORE, (Reason(code),))
+
+
+def _question(heard: Heard) -> list[Reason]:
+    features = heard.features
+    if "absent" in features or "replace_once" in features:
+        return [Reason("single_meeting", {"dates": ""})]
+    if "asks" in features:
+        return [Reason("question")]
+    if "to_colleague" in features:
+        return [Reason("written_to_another")]
+    return [Reason("considering" if "consider" in features else "question")]
+
+
+def _sender(heard: Heard, authentication: Verdict) -> list[Reason]:
+    reasons = []
+    if authentication is Verdict.FAIL:
+        reasons.append(Reason("authentication_failed"))
+    if heard.message.automatic is not Automatic.NO:
+        reasons.append(Reason("automatic_sender"))
+    if "to_colleague" in heard.features:
+        reasons.append(Reason("written_to_another"))
+    return reasons
+
+
+def _course(which: Which) -> list[Reason]:
+    return [Reason(which.doubt)] if which.doubt else [] if which.course else [Reason("course_unclear")]
+
+
+def _confidence(choice: Choice) -> list[Reason]:
+    if choice.confidence >= SURE:
+        return []
+    return [Reason("low_confidence", {"intent": choice.intent.value, "other": choice.runner_up[0].value})]
+
+
+def _doubtful_signup(heard: Heard) -> list[Reason]:
+    """Conditions of their own, a seat to share, a wish that is only considered."""
+    features = heard.features
+    reasons = []
+    text = heard.message.of(SegmentKind.NEW).lower()
+    if ("tentative" in features and "join_forwarded" not in features) or ("join" not in features and "join_held" in features) or _tentative_subject(heard):
+        proof = features.get("tentative", features.get("join_held"))
+        said = proof.evidence[0].words if proof and proof.evidence else heard.context.topic
+        reasons.append(Reason("conditional", {"words": said}))
+    elif "join" not in features and "join_perhaps" in features and "join_subject" not in features:
+        reasons.append(Reason("considering"))
+    if any(cue in text for cue in listed("targets", "shared")):
+        reasons.append(Reason("shared_seat"))
+    return reasons
+
+
+def _tentative_subject(heard: Heard) -> bool:
+    return bool(heard.context.subject) and "tentative" in heard.subject.groups
+
+
+def _who(heard: Heard, cast: Cast) -> list[Reason]:
+    named = [p for p in cast.participants if p.name]
+    if named or (len(cast.participants) == 1 and cast.participants[0].email):
+        return []
+    if cast.seats:
+        return [Reason("seats_without_names", {"seats": str(cast.seats)})]
+    files = [a.name for a in heard.message.attachments if not a.content_type.startswith(("image/", "application/pkcs7", "text/calendar"))]
+    return [Reason("attachment_only", {"file": files[0]}) if files else Reason("nobody_named")]
+
+
+def _differs(heard: Heard, cast: Cast, ours: Collection[str]) -> list[Reason]:
+    """Somebody signs up "for me", but under another name and from an address that is not theirs."""
+    sender = heard.message.sender
+    if len(cast.participants) != 1 or cast.contact or sender.email in ours:
+        return []
+    person = cast.participants[0]
+    if not person.name or person.email == sender.email or not _is_person(sender.name):
+        return []
+    if _tokens(person.name) & (_tokens(sender.name) | _tokens(sender.email.partition("@")[0])):
+        return []
+    return [Reason("sender_differs", {"sender": sender.name or sender.email, "name": person.name})]
+
+
+def _tokens(name: str) -> set[str]:
+    return {t for t in re.findall(r"[^\W\d_]{2,}", name.lower())}
+
+
+def _is_person(name: str) -> bool:
+    """A From name of a person and not of a library or an office."""
+    found = _tokens(name)
+    return len(found) > 1 and not any(t.startswith(tuple(words("targets")["offices"])) for t in found)
+
+
+def _target_group(heard: Heard, person: Person) -> tuple[list[Reason], list[Reason]]:
+    """Whether somebody is outside the target group (held back), or a chief where only small libraries send theirs (told)."""
+    title = (person.title or "").lower()
+    values = {"name": person.name or person.email or "", "title": person.title or ""}
+    text = heard.message.of(SegmentKind.NEW).lower()[:20_000]
+    leads = any(cue in text for cue in listed("targets", "leads"))
+    denies = any(cue in text for cue in listed("targets", "leads_nobody"))
+    if denies or (title and not leads and _without_leadership(title)):
+        return [Reason("outside_target_group", {**values, "title": values["title"] or "ikke leder"})], []
+    if any(title.startswith(chief) for chief in listed("targets", "chiefs")) and not any(cue in text for cue in listed("targets", "small_library")):
+        return [], [Reason("chief_of_library", values)]
+    return [], []
+
+
+def _without_leadership(title: str) -> bool:
+    tokens = re.findall(r"[^\W\d_]+", title)
+    if any(t.endswith(tuple(words("targets")["leading"])) for t in tokens):
+        return False
+    return any(t.endswith(tuple(words("titles")["no_leadership"])) for t in tokens[:3])
+
+
