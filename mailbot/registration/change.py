@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from mailbot.course import Course, Kind
+from mailbot.course import Course, Kind, Status
 from mailbot.registration.limits import limited
 from mailbot.registration.matter import Matter, is_ours
 from mailbot.registration.missing import missing
@@ -28,7 +28,7 @@ from mailbot.registration.records import (
     Thread,
     apply,
 )
-from mailbot.understanding.reading import Address, Reason
+from mailbot.understanding.reading import Address, Intent, Reason
 
 # News of these kinds to one address become one letter; its kind is the best news in it, and this is the order.
 ANSWERS_TO_A_SIGNUP = (Kind.CONFIRMATION, Kind.WAITING, Kind.LATE, Kind.UPDATED, Kind.ALREADY)
@@ -130,11 +130,15 @@ class Change:
         self.update_item(item, closed_at=self.now, closed_as=closed_as)
         self.note("item_closed", None, item=str(item.id), closed_as=closed_as)
 
-    def close_about(self, registration: int, kinds: Iterable[ItemKind] = (ItemKind.REVIEW, ItemKind.VERIFY)) -> None:
-        """Close what waited for a word about this registration alone, now that it is settled."""
+    def close_about(self, registration: int, *intents: Intent) -> None:
+        """Close what proposed one of these about this registration, now that nobody else in it waits for a word."""
         for item in self.roster.items:
-            if item.closed_at is None and item.kind in kinds and item.registrations == (registration,):
-                self.close(item, "superseded")
+            proposed = item.proposal is not None and item.proposal.intent in intents and item.kind in (ItemKind.REVIEW, ItemKind.VERIFY)
+            if item.closed_at is None and proposed and registration in item.registrations:
+                signup = item.proposal is not None and item.proposal.intent is Intent.SIGNUP
+                others = [r for r in self.roster.registrations if r.id in item.registrations and r.id != registration]
+                if not any(r.status is Status.REVIEW if signup else r.live for r in others):
+                    self.close(item, "superseded")
 
     def set_course(self, course: Course, code: str, **values: str) -> None:
         self._course = course
@@ -184,6 +188,7 @@ class Change:
     def decision(self) -> Decision:
         drafts = limited((*self._letters(), *self._drafts), self.roster, self.now)
         self._count_asked(drafts)
+        self._stop_clocks(drafts)
         return Decision(
             outcome=self.outcome,
             registrations=tuple(self._registrations.values()),
@@ -262,6 +267,20 @@ class Change:
             r = self._current(number)
             self._registrations[number] = replace(r, missing_asked=r.missing_asked + 1, missing_asked_at=self.now)
             self._apply(Decision(registrations=(self._registrations[number],)))
+
+    def _stop_clocks(self, drafts: Iterable[Draft]) -> None:
+        """An offer that nobody gets to hear of must not lapse: its clock stands still, and she is told."""
+        heard = {s.registration.id for d in drafts if d.kind is Kind.OFFER and d.withheld is None for s in d.seats}
+        for number in dict.fromkeys(n.registration for n in self._news if n.kind is Kind.OFFER):
+            r = self._current(number)
+            if number not in heard and r.status is Status.OFFERED:
+                self.put(replace(r, offer_expires_at=None, offer_reminder_at=None), "offer_clock_stopped")
+                self.open(
+                    ItemKind.NOTICE,
+                    (Reason("offer_not_written", {"name": r.person.name or r.person.email or ""}),),
+                    (number,),
+                    propose=False,
+                )
 
 
 def own_address(registration: Registration) -> tuple[Address, ...]:

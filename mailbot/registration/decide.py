@@ -43,7 +43,7 @@ def decide(reading: Reading, roster: Roster, now: datetime) -> Decision:
     else:
         for matter in matters:
             _one(change, matter)
-        if reading.question:
+        if reading.question and change.outcome is not Outcome.REVIEW:
             _question(change, matters[0])
     return change.decision()
 

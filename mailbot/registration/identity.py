@@ -16,14 +16,59 @@ from mailbot.registration.records import Registration
 from mailbot.understanding.reading import Address, Person
 
 # Where anybody can have an address, the domain says nothing about where they work.
-PUBLIC_DOMAINS = frozenset({
-    "gmail.com", "googlemail.com", "hotmail.com", "hotmail.dk", "outlook.com", "outlook.dk", "live.com", "live.dk",
-    "msn.com", "yahoo.com", "yahoo.dk", "ymail.com", "icloud.com", "me.com", "mac.com", "mail.dk", "mail.tele.dk",
-    "post.tele.dk", "tdcadsl.dk", "tele.dk", "jubii.dk", "ofir.dk", "sol.dk", "stofanet.dk", "youmail.dk",
-    "webspeed.dk", "privat.dk", "get2net.dk", "post.cybercity.dk", "cybercity.dk", "c.dk", "fibermail.dk",
-    "fiberpost.dk", "energimail.dk", "waoo.dk", "dlgmail.dk", "mail.com", "gmx.com", "gmx.net", "gmx.de", "web.de",
-    "aol.com", "proton.me", "protonmail.com", "pm.me", "tutanota.com", "fastmail.com", "zoho.com", "hey.com",
-})
+PUBLIC_DOMAINS = frozenset(
+    {
+        "gmail.com",
+        "googlemail.com",
+        "hotmail.com",
+        "hotmail.dk",
+        "outlook.com",
+        "outlook.dk",
+        "live.com",
+        "live.dk",
+        "msn.com",
+        "yahoo.com",
+        "yahoo.dk",
+        "ymail.com",
+        "icloud.com",
+        "me.com",
+        "mac.com",
+        "mail.dk",
+        "mail.tele.dk",
+        "post.tele.dk",
+        "tdcadsl.dk",
+        "tele.dk",
+        "jubii.dk",
+        "ofir.dk",
+        "sol.dk",
+        "stofanet.dk",
+        "youmail.dk",
+        "webspeed.dk",
+        "privat.dk",
+        "get2net.dk",
+        "post.cybercity.dk",
+        "cybercity.dk",
+        "c.dk",
+        "fibermail.dk",
+        "fiberpost.dk",
+        "energimail.dk",
+        "waoo.dk",
+        "dlgmail.dk",
+        "mail.com",
+        "gmx.com",
+        "gmx.net",
+        "gmx.de",
+        "web.de",
+        "aol.com",
+        "proton.me",
+        "protonmail.com",
+        "pm.me",
+        "tutanota.com",
+        "fastmail.com",
+        "zoho.com",
+        "hey.com",
+    }
+)
 
 # One spelling for what people write in several: ø, oe and o; å, aa and a; ä, æ and ae.
 _SPELLINGS = str.maketrans({"æ": "ae", "ä": "ae", "ø": "o", "ö": "o", "å": "a", "ß": "ss", "ð": "d", "þ": "th", "ł": "l", "đ": "d"})

@@ -14,7 +14,7 @@ from mailbot.registration.records import Registration
 from mailbot.registration.subjects import meant
 from mailbot.registration.trust import May, ask, may, standing
 from mailbot.registration.updates import sources
-from mailbot.understanding.reading import Address, Person, Reason
+from mailbot.understanding.reading import Address, Intent, Person, Reason
 
 LETTER_OF = {Status.CONFIRMED: Kind.CONFIRMATION, Status.WAITING: Kind.WAITING, Status.OFFERED: Kind.OFFER}
 
@@ -57,7 +57,7 @@ def leave(change: Change, matter: Matter | None, registration: Registration, *, 
         group="",
     )
     change.put(gone, "cancelled", before=registration.status.value)
-    change.close_about(gone.id)
+    change.close_about(gone.id, *Intent)
     change.tell(gone, Kind.CANCELLED, to=to, facts={"late_cancellation": late, "question": bool(matter and matter.question)})
     return gone
 
@@ -112,7 +112,7 @@ def hand_on(change: Change, matter: Matter | None, leaver: Registration, person:
     change.put(successor, "substitutes", predecessor=str(leaver.id))
     if leaver.status is Status.REVIEW:
         return successor
-    change.close_about(leaver.id)
+    change.close_about(leaver.id, *Intent)
     question = bool(matter and matter.question)
     name = person.name or person.email or ""
     writer = matter.writer if matter and not is_ours(matter.writer.email, change.course) else None

@@ -15,7 +15,7 @@ from mailbot.registration.matter import Matter
 from mailbot.registration.records import Decision, ItemKind, LetterRecord, Registration, Roster
 from mailbot.registration.seats import Unit, may_offer, next_in_line
 from mailbot.registration.worktime import days_on, lapse_at, latest_working_moment, morning, working_days_after
-from mailbot.understanding.reading import Reason
+from mailbot.understanding.reading import Intent, Reason
 
 NO_REMINDER_WITHIN = timedelta(hours=4)  # of the offer itself
 
@@ -37,10 +37,11 @@ def offer(change: Change, unit: Unit) -> None:
 def started(change: Change, registration: Registration) -> Registration:
     """The offer with its clock running from now, where the mode lets it run at once."""
     fresh = replace(registration, offer_expires_at=None, offer_reminder_at=None, offer_reminded=False, offer_extended=False)
-    return _clocked(change.roster, fresh, change.now) if change.roster.settings.mode is Mode.AUTO else fresh
+    return clocked(change.roster, fresh, change.now) if change.roster.settings.mode is Mode.AUTO else fresh
 
 
-def _clocked(roster: Roster, registration: Registration, at: datetime) -> Registration:
+def clocked(roster: Roster, registration: Registration, at: datetime) -> Registration:
+    """The offer with its clock running from `at`."""
     return expiring(roster, registration, lapse_at(at, roster.course.offer_hours, roster.course.zone), since=at)
 
 
@@ -62,8 +63,8 @@ def letter_sent(roster: Roster, letter: LetterRecord, at: datetime) -> Decision:
         for number in letter.about:
             r = roster.get(number)
             if r is not None and r.status is Status.OFFERED and r.offer_expires_at is None:
-                clocked = _clocked(roster, r, at)
-                change.put(clocked, "offer_clock_started", **_until(clocked))
+                running = clocked(roster, r, at)
+                change.put(running, "offer_clock_started", **_until(running))
     return change.decision()
 
 
@@ -75,7 +76,7 @@ def accept(change: Change, matter: Matter, registrations: Unit) -> None:
     for r in registrations:
         confirmed = replace(r, status=Status.CONFIRMED, confirmed_at=change.now, offer_expires_at=None, offer_reminder_at=None)
         change.put(confirmed, "accepted")
-        change.close_about(r.id)
+        change.close_about(r.id, Intent.ACCEPT, Intent.DECLINE)
         change.tell(confirmed, Kind.CONFIRMATION, to=(matter.writer, *both(confirmed)), facts={"question": matter.question, "late": False})
 
 
@@ -96,7 +97,7 @@ def decline(change: Change, matter: Matter, registrations: Unit) -> None:
     for r in registrations:
         declined = replace(r, status=Status.DECLINED, ended_at=change.now, offer_expires_at=None, offer_reminder_at=None)
         change.put(declined, "declined")
-        change.close_about(r.id)
+        change.close_about(r.id, Intent.ACCEPT, Intent.DECLINE)
         change.tell(declined, Kind.DECLINED, facts={"question": matter.question})
     fill(change)
 

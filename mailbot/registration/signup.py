@@ -17,7 +17,7 @@ from mailbot.registration.records import ItemKind, Registration, identity_hash
 from mailbot.registration.seats import Unit, room_for, units
 from mailbot.registration.trust import May, Standing, may, standing
 from mailbot.registration.updates import merge, sources
-from mailbot.understanding.reading import Address, Person, Reason
+from mailbot.understanding.reading import Address, Intent, Person, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def admit(change: Change, matter: Matter, registrations: list[Registration]) -> 
             if status is Status.REVIEW:
                 change.open(ItemKind.REVIEW, (Reason("after_deadline" if late and kind else "too_close_to_start"),), (r.id,), matter)
             else:
-                change.close_about(r.id)
+                change.close_about(r.id, Intent.SIGNUP)
             if kind is not None:
                 facts = {"question": matter.question, "late": late, "waiting": status is Status.WAITING}
                 change.tell(booked, kind, to=_answer_to(change, matter, booked), facts=facts)
