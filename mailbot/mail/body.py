@@ -80,9 +80,10 @@ class _Splitter:
                 if pending is None:
                     self.run(context, begin, i, skip)
                     begin = i
-                quoted, pending = pending or quoted or self.inside(context, None), None
                 end = self.quoted(i, last, quotes)
-                self.level(begin, end, quotes + 1, quoted, i - begin)
+                opening = None if pending or quoted else self.opening(i, end, context)
+                quoted, pending = pending or quoted or (opening or (self.inside(context, None), 0))[0], None
+                self.level(begin, end, quotes + 1, quoted, (opening[1] if opening else i) - begin)
                 begin = i = end
                 skip = 0
                 continue
@@ -98,6 +99,15 @@ class _Splitter:
             else:
                 context, skip, quoted = self.inside(context, found), i - begin, None
         self.run(context, begin, last, skip)
+
+    def opening(self, i: int, end: int, context: Context) -> tuple[Context, int] | None:
+        """The message that a run of quoted lines begins with the introduction of (Apple Mail quotes that too), and where its
+        own words begin."""
+        first = self.next_filled(i, end)
+        found = introduction(self.texts, first) if first < end else None
+        if found is None or found.quoting or self.lines[first].quotes != self.lines[i].quotes:
+            return None
+        return self.inside(context, found), min(first + found.lines, end)
 
     def is_quote(self, i: int, context: Context) -> bool:
         """Whether a line with quote marks quotes: in a first letter a lone ">" may be a bullet."""
@@ -144,7 +154,8 @@ class _Splitter:
             start = signature.find(texts, context.names)
             pieces = [(run.first, run.last, context.kind)]
             if start is not None:
-                pieces = [(run.first, body + start, context.kind)]
+                blank = not run.skip and not any(texts[:start])
+                pieces = [(run.first, body + start, SegmentKind.SIGNATURE if blank else context.kind)]
                 at = body + start
                 for first, last in signature.postscripts(texts, start):
                     pieces += [(at, body + first, SegmentKind.SIGNATURE), (body + first, body + last, context.kind)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from html import unescape
 from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -15,6 +16,9 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 MAX_HTML = 4_000_000     # characters
 MAX_NODES = 100_000
 MAX_TABLES = 12          # nested deeper, tables are plain blocks
+MAX_ATTRIBUTES = 300     # of one tag; the library compares each with each
+MAX_COST = 20_000_000    # open elements, summed over all tags
+MAX_QUOTES = 15
 RULE = "_" * 32
 
 _SKIPPED = frozenset({
@@ -26,6 +30,9 @@ _BLOCKS = frozenset({
     "h1", "h2", "h3", "h4", "h5", "h6", "header", "li", "main", "nav", "ol", "p", "pre", "section", "ul", "blockquote", "table",
     "tr", "td", "th", "caption", "hr", "html", "tbody", "thead", "tfoot", "details", "summary",
 })
+_VOID = frozenset({"br", "img", "hr", "meta", "link", "input", "col", "area", "base", "wbr", "o:p", "p", "li", "td", "tr", "th"})
+_FORMATTING = frozenset({"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"})
+_TAG = re.compile(r"<(/?)([a-zA-Z][\w:-]{0,30})[^<>]*")
 _SPACED = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6"})
 _SPACE = re.compile(r"[ \t\r\n\f\u00a0]+")
 _HIDDEN = re.compile(r"display:none|visibility:hidden|mso-hide:all|(?:^|;)font-size:0(?:\.0+)?(?:p[xt]|em|%)?(?:;|!|$)")
@@ -46,12 +53,17 @@ class _Block:
         self.words.append(words)
 
     def end(self, quote: int) -> None:
-        """Ends the line being written, if there is anything on it."""
-        line = _SPACE.sub(" ", "".join(self.words)).strip(" ") if self.words else ""
+        """Ends the line being written, if there is anything on it; a hard space alone is Word's blank line."""
+        if not self.words:
+            return
+        written = "".join(self.words)
+        self.words.clear()
+        line = _SPACE.sub(" ", written).strip(" ")
         if line:
             self.lines.append((quote, self.prefix + line))
             self.prefix = ""
-        self.words.clear()
+        elif "\u00a0" in written:
+            self.lines.append((quote, ""))
 
     def broken(self, quote: int) -> None:
         """A line break: ends the line, empty or not."""
@@ -74,9 +86,36 @@ class _Table:
 
 def to_text(markup: str) -> str:
     """The text of an HTML body, "\\n" line ends. Never raises; what lies beyond the caps is left out."""
-    tree = LexborHTMLParser(markup[:MAX_HTML])
+    markup = markup[:MAX_HTML]
+    if len(markup) > 20_000 and _costly(markup):
+        return _stripped(markup)
+    tree = LexborHTMLParser(markup)
     root = tree.body or tree.root
     return _Walk().text(root) if root is not None else ""
+
+
+def _costly(markup: str) -> bool:
+    """Whether building the tree would take time quadratic in the markup: elements left open by the thousand, or formatting
+    elements, which each new paragraph opens again."""
+    depth = formats = cost = 0
+    for match in _TAG.finditer(markup):
+        closing, name = match[1], match[2].lower()
+        if len(match[0]) > 2_000 and len(match[0].split(None, MAX_ATTRIBUTES)) > MAX_ATTRIBUTES:
+            return True
+        if name in _VOID:
+            continue
+        step = -1 if closing else 1
+        depth = max(depth + step, 0)
+        if name in _FORMATTING:
+            formats = max(formats + step, 0)
+        cost += depth + 30 * formats
+    return cost > MAX_COST
+
+
+def _stripped(markup: str) -> str:
+    """The text between the tags, for markup that no mail client writes."""
+    text = re.sub(r"<(?:br|/?(?:p|div|tr|li|table|h\d))\b[^<>]{0,2000}>", "\n", markup, flags=re.IGNORECASE)
+    return re.sub(r"\n{3,}", "\n\n", unescape(re.sub(r"<[^<>]{0,2000}>", "", text))).strip()
 
 
 class _Walk:
@@ -258,5 +297,5 @@ def _join(lines: list[tuple[int, str]]) -> str:
     for quote, line in lines:
         blank = 0 if line else blank + 1
         if blank <= 2:
-            written.append(f"{'>' * min(quote, 50)} {line}".rstrip() if quote else line.rstrip())
+            written.append(f"{'>' * min(quote, MAX_QUOTES)} {line}".rstrip() if quote else line.rstrip())
     return "\n".join(written).strip("\n")
