@@ -54,8 +54,9 @@ ENTRIES = st.builds(
     summary=st.dictionaries(TEXT, TEXT | st.booleans() | st.none(), max_size=3),
 )
 LETTERS = st.builds(
-    Outgoing, key=TEXT, draft=st.builds(draft, REGISTRATIONS, to=ADDRESSES, subject_of=TEXT, version=NUMBERS), subject=TEXT,
-    message_id=TEXT, raw=st.binary(max_size=100), recipients=st.lists(TEXT, max_size=3).map(tuple), due_at=TIMES, reason=st.none() | REASONS,
+    Outgoing, key=TEXT, draft=st.builds(draft, REGISTRATIONS, to=ADDRESSES, subject_of=TEXT, version=NUMBERS),
+    subject=TEXT, message_id=TEXT, raw=st.binary(max_size=100), recipients=st.lists(TEXT, max_size=3).map(tuple),
+    due_at=TIMES, reason=st.none() | REASONS,
 )
 EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 
