@@ -4,7 +4,7 @@
 that changes something is one transaction. Times are aware and kept in UTC.
 """
 
-# ruff: noqa: N818 - the errors are named for what is the matter: `except Stale`
+
 
 from __future__ import annotations
 

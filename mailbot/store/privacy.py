@@ -6,9 +6,11 @@ hash stays, of its messages the fingerprint, so that neither a sweep nor a resto
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from email import message_from_bytes, policy
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
@@ -27,18 +29,60 @@ from mailbot.store.records import (
     moment,
     plain,
     registration_of,
+    registration_row,
     sealed,
     stamp,
 )
 from mailbot.understanding.reading import Reason
 
 _UNSENT = (LetterState.PLANNED.value, LetterState.RESERVED.value)
-_CONCERNS_ITEM = "sender_email = ?1 OR instr(lower(rest), ?1) OR instr(lower(excerpt), ?1)"
-_CONCERNS_MESSAGE = (
-    "lower(json_extract(summary, '$.from')) = ?1"
-    " OR EXISTS (SELECT 1 FROM json_each(registrations) WHERE value IN (SELECT id FROM registration WHERE email = ?1))"
-)
+_NAMES_THEM = "EXISTS (SELECT 1 FROM json_each(registrations) WHERE value IN (SELECT id FROM registration WHERE email = ?1))"
+_CONCERNS_ITEM = f"sender_email = ?1 OR instr(lower(rest), ?1) OR instr(lower(excerpt), ?1) OR {_NAMES_THEM}"
+_CONCERNS_MESSAGE = f"lower(json_extract(summary, '$.from')) = ?1 OR {_NAMES_THEM}"
 _BARE = "summary = NULL, message_id = '', registrations = '[]'"
+
+
+class Erased(NamedTuple):
+    """Somebody who is to be forgotten: their address, their registrations, the lower-case words that name them."""
+
+    address: str
+    numbers: frozenset[int]
+    terms: frozenset[str]
+
+
+def without(item: Item, erased: Erased, at: datetime) -> Item:
+    """An item about them alone is emptied and closed; one about others as well loses what it says of them."""
+    proposal = item.proposal
+    if proposal is not None:
+        people = tuple(p for p in proposal.participants if (p.email or "").lower() != erased.address)
+        leaving = tuple(name for name in proposal.withdrawn if name.lower() not in erased.terms)
+        proposal = replace(proposal, participants=people, withdrawn=leaving)
+    others = tuple(n for n in item.registrations if n not in erased.numbers)
+    alone = (
+        (item.sender is not None and item.sender.email == erased.address)
+        or (bool(item.registrations) and not others)
+        or (proposal is not None and item.proposal is not None and bool(item.proposal.participants) and not proposal.participants)
+    )
+    if alone:
+        return Item(
+            id=item.id, course=item.course, kind=item.kind, opened_at=item.opened_at, message=item.message,
+            closed_at=item.closed_at or at, closed_as=item.closed_as or "forgotten",
+        )
+    touched = others != item.registrations or proposal != item.proposal or _mentions(erased.terms, item.excerpt)
+    return replace(
+        item, registrations=others, proposal=proposal, excerpt="" if touched else item.excerpt,
+        subject=_unless(erased.terms, item.subject),
+        contact=None if item.contact and item.contact.email == erased.address else item.contact,
+        thread=item.thread and replace(item.thread, subject=_unless(erased.terms, item.thread.subject)),
+    )
+
+
+def _mentions(terms: Iterable[str], *texts: str) -> bool:
+    return any(term in text.lower() for text in texts for term in terms)
+
+
+def _unless(terms: Iterable[str], text: str) -> str:
+    return "" if _mentions(terms, text) else text
 
 
 class Privacy(Outbox):
@@ -82,38 +126,46 @@ class Privacy(Outbox):
     def _erase_address(self, address: str, at: datetime) -> dict[str, int]:
         gone = self.rows("SELECT * FROM registration WHERE email = ?", address)
         numbers = {row["id"] for row in gone}
+        # A first name alone ("Bo") stands in too many words of others.
+        terms = {address} | {row["name"].lower() for row in gone if row["name"] and " " in row["name"]}
         courses = {row["course"] for row in self.rows("SELECT course FROM registration WHERE email = ?1 OR contact_email = ?1", address)}
         courses |= {row["course"] for row in self.rows("SELECT course FROM letter WHERE to_email = ?", address)}
         counts = {"registrations": len(gone), "payable": sum(row["payable"] for row in gone)}
         counts["messages"] = self.change(f"UPDATE message SET {_BARE} WHERE {_CONCERNS_MESSAGE}", address)  # noqa: S608
-        counts["items"] = self._erase_items(address, numbers, at)
         counts["letters"] = self._erase_letters(address, numbers, courses)
-        counts["history"] = self._erase_history(address, numbers)
+        counts["history"] = self._erase_history(terms, numbers)
         counts["contacts"] = self.change(
             "UPDATE registration SET contact_name = NULL, contact_email = NULL WHERE contact_email = ?", address
         )
         self.change("DELETE FROM registration WHERE email = ?", address)
+        counts["items"] = self._erase_items(Erased(address, frozenset(numbers), frozenset(terms)), at)
+        self._erase_mentions(terms)
         for course in courses:
             self.change("UPDATE course SET revision = revision + 1 WHERE id = ?", course)
         return counts
 
-    def _erase_items(self, address: str, numbers: set[int], at: datetime) -> int:
-        """An item about them alone is emptied and closed; from others their numbers are taken."""
-        erased = 0
-        concerned = {row["id"] for row in self.rows(f"SELECT id FROM item WHERE {_CONCERNS_ITEM}", address)}  # noqa: S608
-        for row in self.rows("SELECT * FROM item"):
-            item = item_of(row)
-            others = tuple(n for n in item.registrations if n not in numbers)
-            if row["id"] in concerned or (item.registrations and not others):
-                item = Item(
-                    id=item.id, course=item.course, kind=item.kind, opened_at=item.opened_at, message=item.message,
-                    closed_at=item.closed_at or at, closed_as=item.closed_as or "forgotten",
-                )
-                erased += 1
-            elif len(others) == len(item.registrations):
+    def _erase_items(self, erased: Erased, at: datetime) -> int:
+        changed = [
+            (before, after) for row in self.rows("SELECT * FROM item")
+            if (after := without(before := item_of(row), erased, at)) != before
+        ]
+        self.put("item", [item_row(after) for _, after in changed], "id")
+        return len(changed)
+
+    def _erase_mentions(self, terms: set[str]) -> None:
+        """Words about them in the registrations of others, such as the subject of a mail that named them all."""
+        for row in self.rows("SELECT * FROM registration"):
+            if not _mentions(terms, row["rest"], row["sources"], row["note"]):
                 continue
-            self.put("item", [item_row(item) | {"registrations": dumps(others)}], "id")
-        return erased
+            other = registration_of(row)
+            sources = {
+                field: replace(source, evidence=replace(source.evidence, words=_unless(terms, source.evidence.words)))
+                if source.evidence else source
+                for field, source in other.sources.items()
+            }
+            thread = other.thread and replace(other.thread, subject=_unless(terms, other.thread.subject))
+            other = replace(other, note=_unless(terms, other.note), thread=thread, sources=sources)
+            self.put("registration", [registration_row(other)], "id")
 
     def _erase_letters(self, address: str, numbers: set[int], courses: set[str]) -> int:
         """Letters to them go, letters to others lose what they say of them; so do the administrator's digests and lists."""
@@ -136,11 +188,12 @@ class Privacy(Outbox):
             )
         return erased
 
-    def _erase_history(self, address: str, numbers: set[int]) -> int:
+    def _erase_history(self, terms: set[str], numbers: set[int]) -> int:
         erased = 0
-        for number in numbers:
-            erased += self.change("UPDATE audit SET details = '{}', message = '' WHERE registration = ?", number)
-        return erased + self.change("UPDATE audit SET details = '{}' WHERE instr(lower(details), ?)", address)
+        for row in self.rows("SELECT id, registration, details FROM audit"):
+            if row["registration"] in numbers or _mentions(terms, row["details"]):
+                erased += self.change("UPDATE audit SET details = '{}', message = '' WHERE id = ?", row["id"])
+        return erased
 
     def erase_course(self, course: str, at: datetime) -> dict[str, int]:
         with self.transaction():
@@ -193,4 +246,4 @@ def _text(raw: bytes | None) -> str:
     if raw is None:
         return ""
     body = message_from_bytes(raw, policy=policy.default).get_body(("plain",))
-    return str(body.get_content()) if body else ""
+    return str(body.get_content()).replace("\r\n", "\n") if body else ""
