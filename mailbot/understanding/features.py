@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from mailbot.mail.message import Automatic, Message, Segment, SegmentKind
-from mailbot.understanding.context import Context
+from mailbot.understanding.context import Answers, Context
 from mailbot.understanding.reading import Evidence
 from mailbot.understanding.speech import Act, Condition, Speech, listen
 from mailbot.understanding.topic import Names
@@ -128,17 +128,23 @@ def _one_meeting(act: Act) -> bool:
 
 def _departures(heard: Heard, found: dict[str, Feature]) -> None:
     leaves = [a for a in heard.own.of("leave") if not elsewhere(a, heard) and a.condition is not Condition.INSIDE and not a.asked]
-    absent = [a for a in leaves if {"meeting", "date", "sick_today"} & a.about and "whole" not in a.about] + heard.own.of("late")
+    absent = [a for a in leaves if {"meeting", "date"} & a.about and "whole" not in a.about] + heard.own.of("late")
     clear = [a for a in leaves if a not in absent and a.condition is Condition.NONE]
     found["leave"] = strongest(heard, [a for a in clear if a.strength > 0.9])
+    if found["leave"].value and not heard.own.of("again"):
+        absent = []
     found["leave_soft"] = strongest(heard, [a for a in clear if a.strength <= 0.9])
     found["absent"] = strongest(heard, absent)
     found["leave_asked"] = strongest(heard, [a for a in heard.own.of("leave") if a.asked])
     found["leave_elsewhere"] = strongest(heard, [a for a in heard.own.of("leave") if elsewhere(a, heard)])
     if heard.context.subject and {"leave"} & heard.subject.groups and not other_topic(heard) and "newsletter" not in heard.own.groups | heard.subject.groups:
         found["leave_subject"] = Feature(1.0)
-    found["replace"] = strongest(heard, [a for a in heard.own.of("replace") if not elsewhere(a, heard) and a.condition is not Condition.INSIDE and (not {"meeting", "date"} & a.about or "whole" in a.about)])
-    found["replace_once"] = strongest(heard, [a for a in heard.own.of("replace") if {"meeting", "date"} & a.about and "whole" not in a.about])
+    replaces = [a for a in heard.own.of("replace") if not elsewhere(a, heard) and a.condition is not Condition.INSIDE]
+    single = bool({"meeting", "date"} & (heard.own.groups | heard.subject.groups)) and bool(heard.own.of("again"))
+    once = [a for a in replaces if single or ({"meeting", "date"} & a.about and "whole" not in a.about)]
+    found["replace"] = strongest(heard, [a for a in replaces if a not in once])
+    found["replace_hard"] = strongest(heard, [a for a in heard.own.of("replace_hard") if not once and not elsewhere(a, heard)])
+    found["replace_once"] = strongest(heard, once)
     found["leave_forwarded"] = strongest(heard, heard.forwarded.of("leave") + heard.forwarded.of("replace"))
     found["job"] = strongest(heard, heard.own.of("job"))
 
@@ -180,6 +186,9 @@ def _doubts(heard: Heard, found: dict[str, Feature]) -> None:
     text = heard.message.text
     asked = heard.own.questions
     found["asks"] = Feature(float(bool(asked)), tuple(Evidence("speech", "text", q.start, q.end, text[q.start : q.end][:200]) for q in asked))
+    here = {"course", "generic", "date"} & (heard.own.groups | heard.subject.groups) or heard.context.answers not in (Answers.NOTHING, Answers.OTHER)
+    found["asks_here"] = Feature(float(bool(asked) and bool(here)))
+    found["here"] = Feature(float(bool(here)))
     found["asks_subject"] = Feature(float(bool(heard.subject.questions) and not heard.context.reply))
     found["consider"] = strongest(heard, heard.own.of("consider"))
     found["tentative"] = strongest(heard, heard.own.of("tentative"))
@@ -191,7 +200,11 @@ def _doubts(heard: Heard, found: dict[str, Feature]) -> None:
 def _surroundings(heard: Heard, found: dict[str, Feature], ours: Collection[str]) -> None:
     message = heard.message
     named = "course" in heard.own.groups or "course" in heard.subject.groups
-    found["course"] = Feature(float(named))
+    found["course"] = Feature(float("course" in heard.own.groups or (named and not heard.context.reply)))
+    found["course_topic"] = Feature(float(named))
+    found["invite_us"] = strongest(heard, heard.own.of("invite_us"))
+    busy = {"join", "join_held", "join_perhaps", "join_asked", "leave", "leave_soft", "absent", "replace", "correct", "supply", "data", "asks", "consider", "no", "number"}
+    found["thanks_only"] = Feature(float(bool(heard.own.of("thanks")) and heard.own.words <= 30 and not any(found.get(n, Feature(0.0)).value for n in busy)))
     found["generic"] = Feature(float("generic" in heard.own.groups or "generic" in heard.subject.groups))
     found["other"] = Feature(float(other_topic(heard)))
     found["other_too"] = Feature(float(named and "other" in heard.own.groups | heard.subject.groups))

@@ -63,7 +63,8 @@ def read(
         course=which.course if choice.intent is not Intent.UNRELATED else None,
         findings=(finding,),
         action=verdict.action,
-        question="asks" in heard.features or ("asks_subject" in heard.features and choice.intent is Intent.QUESTION),
+        question=choice.intent is not Intent.UNRELATED
+        and ("asks" in heard.features or ("asks_subject" in heard.features and choice.intent is Intent.QUESTION)),
         contact=people.contact if choice.intent not in (Intent.QUESTION, Intent.UNRELATED) else None,
         confidence=choice.confidence,
         runner_up=choice.runner_up,

@@ -113,6 +113,10 @@ def _hear(clause: Clause, names: Names, text: str) -> _Heard:
     _mark_people(clause, found)
     _mark_question(clause, found)
     row = clause.words
+    if "@" in text[row[0].start : row[-1].end] and not {"self", "me", "third", "name"} & found.keys():
+        found["address_only"] = [(0, 1)]
+    if ("decline" in found or "decline_hard" in found) and "not_no" not in found:
+        found["decline_real"] = found.get("decline_hard", found.get("decline", []))
     if text[row[0].start : row[0].end] == "I" and len(row) > 1 and "english" in names.language_of(row):
         found.setdefault("self", []).append((0, 1))
     return _Heard(clause, found, frozenset(found))
@@ -141,9 +145,15 @@ def _mark_question(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> N
     for i, word in enumerate(texts[:4]):
         if word in MODALS and i + 1 < len(texts):
             who = texts[i + 1]
-            if who in ("du", "i", "de", "you", "dere", "ni") or (who in ("jeg", "vi") and "stadig" not in texts and "nå" not in texts):
+            ours = who in ("jeg", "vi", "i") and clause.asks and "stadig" not in texts and "nå" not in texts and "meeting" not in found
+            if who in ("du", "i", "de", "you", "dere", "ni") or ours:
                 found["request"] = [(i, i + 2)]
+                if texts[i + 2 : i + 3] == ["ikke"]:
+                    found.pop("not", None)   # "vil du ikke …" asks politely
             break
+    span = next(iter(found.get("ask", ())), None)
+    if span and span[0] > 1 and texts[span[0]] in MODALS and not clause.asks:
+        found.pop("ask")   # "regningen må I sende" is no question
     if any(t in listed("clauses", "wh") for t in texts[:3]) or (texts[0] == "om" and len(texts) > 2):
         found["info"] = [(0, 1)]
 
@@ -163,9 +173,9 @@ def _acts(row: list[_Heard], number: int) -> list[Act]:
                 start, end = _place(heard, rule)
                 best[rule.act] = Act(
                     rule.act, rule.strength, start, end, number, condition or Condition.NONE, _asked(heard, row),
-                    heard.groups | (around & {"meeting", "date", "whole", "other", "consider", "tentative", "newsletter", "course", "generic"}),
+                    heard.groups | (around & {"meeting", "date", "whole", "other", "consider", "tentative", "course", "generic", "disclaimer"}),
                 )
-        found += best.values()
+        found += [a for a in best.values() if "disclaimer" not in a.about]
     return found
 
 
@@ -210,7 +220,7 @@ def _questions(row: list[_Heard], number: int) -> list[Question]:
     if "chat" in groups:
         return []
     doing = any(r.holds(h.groups) for h in row for r in _rules() if r.act in ("join", "leave", "replace", "correct", "supply"))
-    indirect = any({"ask", "info"} & h.groups for h in row) and "ask" in groups and not _idle(row)
+    indirect = any({"ask", "info"} & h.groups for h in row) and "ask" in groups
     opening = _opens_like_a_question(row[0])
     if asks:
         asked = [h for h in row if _asked(h, row) or ("ask" in h.groups)]
@@ -221,12 +231,6 @@ def _questions(row: list[_Heard], number: int) -> list[Question]:
     if not wanted:
         return []
     return [Question(row[0].clause.start, row[-1].clause.end, number)]
-
-
-def _idle(row: Sequence[_Heard]) -> bool:
-    """A hv-word that only opens a relative clause ("hvor jeg er leder") asks nothing."""
-    return all(h.found.get("ask", [(0, 0)])[0][1] - h.found.get("ask", [(0, 0)])[0][0] <= 1 and h.clause.words[0].text not in listed("clauses", "wh")
-               for h in row) or ("ask" in row[0].groups and row[0].found["ask"][0][0] > 0 and len(row) == 1 and row[0].found["ask"][0][1] - row[0].found["ask"][0][0] == 1)
 
 
 def _opens_like_a_question(heard: _Heard) -> bool:

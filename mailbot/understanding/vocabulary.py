@@ -13,7 +13,7 @@ from functools import cache
 from mailbot.understanding.clauses import Clause, Word
 from mailbot.understanding.lexicon import listed, words
 
-GAP = 5           # words that "…" may skip
+GAP = 7           # words that "…" may skip
 PEOPLE = 7        # words that HVEM may take
 FUZZY = 8         # letters from which a word is known with one slip in it
 _ASCII = str.maketrans({"å": "aa", "æ": "ae", "ø": "oe"})
