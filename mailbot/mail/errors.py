@@ -3,8 +3,6 @@
 `InboxError` and its kind come from `Inbox`, `TransportError` and its kind from `Transport`; a server that cannot be
 reached or refuses the sign-in is both.
 """
-# The names say what happened, as in DESIGN.md and the RFCs; "…Error" at the end of each would say nothing more.
-# ruff: noqa: N818
 
 from __future__ import annotations
 

@@ -43,6 +43,8 @@ class SentLetter:
 
 def find(session: Session, mailbox: str, key: str) -> SentLetter | None:
     """The newest message with this letter key."""
+    if not key:
+        return None
     session.select(mailbox)
     with session.talking() as client:
         client.noop()
@@ -95,6 +97,10 @@ def _letter(mailbox: str, uid: int, data: dict[bytes, Any]) -> SentLetter:
 
 
 def append(session: Session, mailbox: str, raw: bytes, flags: tuple[bytes, ...]) -> None:
+    """Lay a letter there, once: an earlier attempt may have broken off between the server's doing and its saying so."""
+    key = BytesHeaderParser().parsebytes(raw[:100_000]).get(KEY, "").strip()
+    if key and find(session, mailbox, key) is not None:
+        return
     with session.talking() as client:
         client.append(mailbox, raw, flags)
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from imapclient.response_types import BodyData
+
 MAX_TEXT = 1_000_000         # bytes fetched of a text part; longer ones are cut
 MAX_ATTACHMENT = 2_000_000   # bytes of an attachment; larger ones are left out
 MAX_REPORT = 100_000         # bytes fetched of what a delivery report returns
@@ -24,11 +26,11 @@ _USEFUL = re.compile(
     r"|application/vnd\.openxmlformats-officedocument\.(?:spreadsheetml\.sheet|wordprocessingml\.document)"
     r"|application/vnd\.oasis\.opendocument\.(?:spreadsheet|text))$"
 )
-_USEFUL_NAME = re.compile(r"\.(?:ics|csv|tsv|xlsx|xls|docx|odt|ods|pdf|vcf|eml|txt)$", re.IGNORECASE)
+_USEFUL_NAME = re.compile(rb"\.(?:ics|csv|tsv|xlsx|xls|docx|odt|ods|pdf|vcf|eml|txt)(?:\?=)?\"?\r?$", re.IGNORECASE | re.MULTILINE)
 _TOKEN = re.compile(rb"[!#$%&'*+.0-9A-Z^_`a-z{|}~-]{1,100}")
 
 
-class OddStructure(ValueError):  # noqa: N818 - it is a finding, no failure
+class OddStructure(ValueError):
     """The server's description of the message cannot be followed."""
 
 
@@ -94,6 +96,7 @@ def items(node: Node) -> Iterator[str]:
 
 def assemble(header: bytes, node: Node, fetched: Mapping[bytes, bytes]) -> bytes:
     """The slim message: `header` with its blank line, then the body. `fetched` maps response keys like b"BODY[1]" to bytes."""
+    header, _blank, _rest = header.partition(b"\r\n\r\n")  # some servers add the body
     return header.rstrip(b"\r\n") + b"\r\n" + _omitted(node) + b"\r\n" + _body(node, fetched)
 
 
@@ -126,15 +129,16 @@ def _node(part: Any, section: str, depth: int, bulk: bool, counter: Iterator[int
     if isinstance(part[0], list):
         return _multipart(part, section, depth, bulk, counter)
     kind = f"{_text(part[0])}/{_text(part[1])}".lower()
-    disposition, filename = _disposition(part, kind)
-    header = _header(part, kind)
+    disposition = _disposition(part, kind)
+    header = _header(part, kind, disposition)
     if kind == "message/rfc822" and len(part) > 9 and isinstance(part[8], tuple):
         section = section or "1"
-        inner = part[8]
+        inner = BodyData.create(part[8])
         body = _node(inner, section if isinstance(inner[0], list) else f"{section}.1", depth + 1, bulk, counter)
         return Attached(section, header, body)
     size = int(part[6] or 0)
-    return Leaf(section or "1", header, kind, size, _wanted(kind, disposition, filename, size, bulk))
+    attached = disposition.startswith(b"attachment")
+    return Leaf(section or "1", header, kind, size, _wanted(kind, attached, bool(_USEFUL_NAME.search(header)), size, bulk))
 
 
 def _multipart(part: Any, section: str, depth: int, bulk: bool, counter: Iterator[int]) -> Multipart:
@@ -158,40 +162,39 @@ def _plain_only(children: tuple[Node, ...]) -> tuple[Node, ...]:
     return children
 
 
-def _wanted(kind: str, disposition: str, filename: str, size: int, bulk: bool) -> int:
+def _wanted(kind: str, attached: bool, useful_name: bool, size: int, bulk: bool) -> int:
     """How many bytes of a part to fetch."""
-    if kind in ("text/plain", "text/html", "text/enriched") and disposition != "attachment":
+    if kind in ("text/plain", "text/html", "text/enriched") and not attached:
         return min(size, (BULK_HTML if kind == "text/html" else BULK_PLAIN) if bulk else MAX_TEXT)
     if kind.startswith("message/") or kind == "text/rfc822-headers":
         return min(size, MAX_REPORT)
     if bulk and kind != "text/calendar":
         return 0
-    if _USEFUL.match(kind) or kind.startswith("text/") or _USEFUL_NAME.search(filename):
+    if _USEFUL.match(kind) or kind.startswith("text/") or useful_name:
         return size if size <= MAX_ATTACHMENT else 0
     return 0
 
 
-def _disposition(part: Any, kind: str) -> tuple[str, str]:
-    """The disposition and the file name (raw: RFC 2231 or 2047 endings are not decoded)."""
+def _disposition(part: Any, kind: str) -> bytes:
+    """The value of Content-Disposition, b"" where there is none. Some servers give it unparsed."""
     index = 9 if kind.startswith("text/") else 11 if kind == "message/rfc822" else 8
-    raw = part[index] if len(part) > index and isinstance(part[index], tuple) else ()
-    parameters = _pairs(raw[1]) if len(raw) > 1 else {}
-    named = {**_pairs(part[2]), **parameters}
-    filename = next((v for k, v in named.items() if k.startswith((b"filename", b"name"))), b"")
-    return (_text(raw[0]).lower() if raw else ""), filename.decode("ascii", "replace").strip()
+    raw = part[index] if len(part) > index else None
+    if isinstance(raw, bytes):
+        return _one_line(raw)
+    if not isinstance(raw, tuple) or not raw or not raw[0]:
+        return b""
+    return _one_line(raw[0]).lower() + (_written(raw[1]) if len(raw) > 1 else b"")
 
 
-def _header(part: Any, kind: str) -> bytes:
+def _header(part: Any, kind: str, disposition: bytes) -> bytes:
     lines = [b"Content-Type: ", kind.encode("ascii", "replace"), _written(part[2]), b"\r\n"]
     encoding = _text(part[5]).lower()
     if encoding and encoding != "7bit":
         lines += [b"Content-Transfer-Encoding: ", encoding.encode("ascii", "replace"), b"\r\n"]
     if part[3]:
         lines += [b"Content-ID: ", _one_line(part[3]), b"\r\n"]
-    index = 9 if kind.startswith("text/") else 11 if kind == "message/rfc822" else 8
-    if len(part) > index and isinstance(part[index], tuple) and part[index] and part[index][0]:
-        lines += [b"Content-Disposition: ", _one_line(part[index][0]).lower()]
-        lines += [_written(part[index][1]) if len(part[index]) > 1 else b"", b"\r\n"]
+    if disposition:
+        lines += [b"Content-Disposition: ", disposition, b"\r\n"]
     return b"".join(lines)
 
 

@@ -1,0 +1,432 @@
+"""The inbox on real servers: the embedded one and Dovecot, then Dovecot dressed as Exchange Online and as Courier."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from servers.dovecot import Dovecot
+from servers.person import Person
+
+from mailbot.mail import fetch as fetching
+from mailbot.mail.inbox import Backoff, Folders, InboxError, MailboxMissing
+from mailbot.mail.parse import parse
+
+JPEG = b"QUJDREVG" * 9 + b"\r\n"
+
+
+def mail(number: int, text: str = "Hej, jeg vil gerne deltage.", extra: str = "") -> bytes:
+    return (
+        f"Message-ID: <m{number}@example.dk>\r\nFrom: Anna <anna@example.dk>\r\nTo: bot@example.dk\r\nSubject: Mail {number}\r\n"
+        f"Date: Mon, 23 Nov 2026 10:00:00 +0100\r\n{extra}MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        f"Content-Transfer-Encoding: 8bit\r\n\r\n{text}\r\n"
+    ).encode()
+
+
+def with_picture(number: int, size: int) -> bytes:
+    head = (
+        f"Message-ID: <m{number}@example.dk>\r\nFrom: Anna <anna@example.dk>\r\nTo: bot@example.dk\r\nSubject: Mail {number}\r\n"
+        "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"=_A b\"\r\n\r\nPreamble\r\n--=_A b\r\n"
+        "Content-Type: multipart/alternative; boundary=inner\r\n\r\n--inner\r\nContent-Type: text/plain; charset=iso-8859-1\r\n"
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\nEAN 5790001234567, bl=E5b=E6rgr=F8d\r\n--inner\r\n"
+        "Content-Type: text/html; charset=utf-8\r\n\r\n<p>EAN 5790001234567, <b>blåbærgrød</b></p>\r\n--inner--\r\n--=_A b\r\n"
+        "Content-Type: image/jpeg; name=\"stort billede.jpg\"\r\nContent-Transfer-Encoding: base64\r\n"
+        "Content-Disposition: attachment; filename=\"stort billede.jpg\"\r\n\r\n"
+    )
+    return head.encode() + JPEG * (size // len(JPEG)) + b"--=_A b--\r\n"
+
+
+@contextmanager
+def untouched(person: Person, mailbox: str = "INBOX") -> Iterator[None]:
+    before = person.look(mailbox)
+    yield
+    assert person.look(mailbox) == before
+
+
+# reading
+
+
+def test_messages_come_in_the_order_of_receipt_and_leave_no_trace(person: Person) -> None:
+    noon = datetime(2026, 11, 3, 12, tzinfo=UTC)
+    for number, hours in ((1, 2), (2, 0), (3, 1)):
+        person.deliver(mail(number), at=noon + timedelta(hours=hours), flags=(b"\\Seen",) if number == 2 else ())
+    with untouched(person), person.inbox() as inbox:
+        found = list(inbox.fetch("INBOX", since=date(2026, 11, 3)))
+    assert [parse(i.raw).message_id for i in found] == ["<m2@example.dk>", "<m3@example.dk>", "<m1@example.dk>"]
+    assert [i.received_at for i in found] == [noon, noon + timedelta(hours=1), noon + timedelta(hours=2)]
+    assert [i.raw for i in found] == [mail(2), mail(3), mail(1)]
+    assert "\\Seen" in found[0].flags
+    assert found[0].account == person.user
+
+
+def test_the_cursor_never_passes_a_message_that_is_not_done_yet(person: Person) -> None:
+    noon = datetime(2026, 11, 3, 12, tzinfo=UTC)
+    for number, hours in ((1, 2), (2, 0), (3, 1), (4, 3)):
+        person.deliver(mail(number), at=noon + timedelta(hours=hours))
+    with person.inbox() as inbox:
+        found = list(inbox.fetch("INBOX"))
+    first = min(i.uid for i in found)
+    assert [i.uid - first for i in found] == [1, 2, 0, 3]
+    assert [i.cursor - first for i in found] == [-1, -1, 2, 3]
+
+
+def test_only_what_lies_above_the_cursor_is_fetched(person: Person) -> None:
+    person.deliver(mail(1), mail(2))
+    with person.inbox() as inbox:
+        seen = list(inbox.fetch("INBOX"))
+        cursor = seen[-1].uidvalidity, seen[-1].cursor
+        assert list(inbox.fetch("INBOX", after=cursor)) == []
+        person.deliver(mail(3))
+        assert [parse(i.raw).message_id for i in inbox.fetch("INBOX", after=cursor)] == ["<m3@example.dk>"]
+        person.expunge(seen[-1].uid)
+        assert [parse(i.raw).message_id for i in inbox.fetch("INBOX", after=cursor)] == ["<m3@example.dk>"]
+
+
+def test_a_cursor_of_another_uidvalidity_is_worthless(person: Person) -> None:
+    person.deliver(mail(1))
+    with person.inbox() as inbox:
+        uidvalidity, uidnext = inbox.status("INBOX")
+        again = list(inbox.fetch("INBOX", after=(uidvalidity + 1, uidnext), since=date(2020, 1, 1)))
+    assert len(again) == 1
+
+
+def test_since_reaches_a_day_back_because_the_servers_day_is_not_ours(person: Person) -> None:
+    person.deliver(mail(1), at=datetime(2026, 11, 1, 12, tzinfo=UTC))
+    person.deliver(mail(2), at=datetime(2026, 11, 2, 12, tzinfo=UTC))
+    person.deliver(mail(3), at=datetime(2026, 11, 3, 12, tzinfo=UTC))
+    with person.inbox() as inbox:
+        assert [parse(i.raw).message_id for i in inbox.fetch("INBOX", since=date(2026, 11, 3))] == ["<m2@example.dk>", "<m3@example.dk>"]
+
+
+def test_an_empty_mailbox_gives_nothing(person: Person) -> None:
+    with person.inbox() as inbox:
+        assert list(inbox.fetch("INBOX", since=date(2026, 1, 1))) == []
+        assert inbox.sweep("INBOX", date(2026, 1, 1))[1] == {}
+        assert list(inbox.fetch_uids("INBOX", [])) == []
+
+
+def test_a_large_picture_is_not_fetched_and_the_message_reads_the_same(person: Person) -> None:
+    raw = with_picture(1, 3_000_000)
+    person.deliver(raw)
+    with untouched(person), person.inbox() as inbox:
+        (found,) = inbox.fetch("INBOX")
+    assert len(found.raw) < 3_000
+    slim, full = parse(found.raw), parse(raw)
+    assert slim.fingerprint == full.fingerprint
+    assert (slim.text, slim.sender, slim.subject) == (full.text, full.sender, full.subject)
+    (picture,) = slim.attachments
+    assert (picture.name, picture.content_type, picture.data) == ("stort billede.jpg", "image/jpeg", None)
+
+
+def test_small_attachments_that_may_hold_signups_come_whole(person: Person) -> None:
+    sheet = b"navn;email\r\n" + b"Anna;anna@example.dk\r\n" * 400
+    raw = (
+        b"Message-ID: <s@example.dk>\r\nFrom: a@example.dk\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+        b"Content-Type: text/plain\r\n\r\nSe vedlagte\r\n--b\r\nContent-Type: application/octet-stream; name=liste.csv\r\n"
+        b"Content-Disposition: attachment; filename=\"alle deltagere.csv\"\r\n\r\n" + sheet + b"\r\n--b--\r\n"
+    )
+    person.deliver(raw)
+    with person.inbox() as inbox:
+        (found,) = inbox.fetch("INBOX")
+    (csv,) = parse(found.raw).attachments
+    assert csv.name == "alle deltagere.csv"
+    assert csv.data is not None
+    assert csv.data.rstrip() == sheet.rstrip()
+
+
+def test_a_forwarded_message_is_read_without_its_pictures(person: Person) -> None:
+    raw = (
+        b"Message-ID: <f@example.dk>\r\nFrom: a@example.dk\r\nSubject: VS\r\nContent-Type: multipart/mixed; boundary=out\r\n\r\n--out\r\n"
+        b"Content-Type: text/plain\r\n\r\nSe nedenfor\r\n--out\r\nContent-Type: message/rfc822\r\n\r\n" + with_picture(7, 500_000)
+        + b"\r\n--out--\r\n"
+    )
+    person.deliver(raw)
+    with person.inbox() as inbox:
+        (found,) = inbox.fetch("INBOX")
+    assert len(found.raw) < 4_000
+    assert parse(found.raw).fingerprint == parse(raw).fingerprint
+    assert "blåbærgrød" in parse(found.raw).text
+
+
+def test_a_newsletter_is_cut_short(person: Person) -> None:
+    head = "Message-ID: <n@example.dk>\r\nFrom: nyt@example.dk\r\nList-Unsubscribe: <https://example.dk>\r\nMIME-Version: 1.0\r\n"
+    html = "<p>" + "Nyt fra os. " * 20_000 + "</p>"
+    person.deliver((head + "Content-Type: text/html; charset=utf-8\r\n\r\n" + html + "\r\n").encode())
+    with person.inbox() as inbox:
+        (found,) = inbox.fetch("INBOX")
+    assert len(found.raw) < 15_000
+    assert "Nyt fra os." in parse(found.raw).text
+
+
+def test_what_vanishes_between_search_and_fetch_is_skipped(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "BATCH", 2)
+    person.deliver(*(mail(n) for n in range(6)), with_picture(6, 50_000))
+    with person.inbox() as inbox:
+        messages = inbox.fetch("INBOX")
+        first = next(messages)
+        person.expunge(first.uid + 3)
+        person.expunge(first.uid + 6)
+        uids = [first.uid, *(i.uid for i in messages)]
+    if isinstance(person.server, Dovecot):  # the embedded server shows a session what it knew when it began
+        assert uids == [first.uid + n for n in (0, 1, 2, 4, 5)]
+
+
+def test_the_inbox_may_be_used_between_two_messages(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "BATCH", 1)
+    person.deliver(mail(1), mail(2), mail(3))
+    with person.inbox() as inbox:
+        uids = []
+        for inbound in inbox.fetch("INBOX"):
+            uids.append(inbound.uid)
+            assert inbox.find_letter("no-such-key") is None
+            inbox.after_handling("INBOX", inbound.uid, "flag")
+    assert len(uids) == 3
+    assert all(b"\\Flagged" in flags for flags, _size in person.look().values())
+
+
+def test_a_sweep_names_what_the_last_days_hold(person: Person) -> None:
+    person.deliver(mail(1), at=datetime(2026, 10, 1, 12, tzinfo=UTC))
+    person.deliver(mail(2), b"Subject: no id\r\n\r\nx\r\n", at=datetime(2026, 11, 20, 12, tzinfo=UTC))
+    with untouched(person), person.inbox() as inbox:
+        uidvalidity, found = inbox.sweep("INBOX", date(2026, 11, 15))
+        assert uidvalidity == inbox.status("INBOX")[0]
+        assert list(found.values()) == ["<m2@example.dk>", ""]
+        (again,) = inbox.fetch_uids("INBOX", [*found][:1])
+    assert again.raw == mail(2)
+    assert again.cursor == 0
+
+
+def test_junk_and_other_folders_are_swept(person: Person) -> None:
+    with person.client() as client:
+        client.create_folder("Tilmeldinger æøå")
+    person.deliver(mail(9), mailbox="Junk")
+    with person.inbox(also=("Tilmeldinger æøå",)) as inbox:
+        assert inbox.mailboxes() == ("INBOX",)
+        assert inbox.swept_mailboxes() == ("INBOX", "Tilmeldinger æøå", "Junk")
+        assert list(inbox.sweep("Junk", date(2020, 1, 1))[1].values()) == ["<m9@example.dk>"]
+        assert inbox.sweep("Tilmeldinger æøå", date(2020, 1, 1))[1] == {}
+
+
+def test_a_mailbox_that_was_renamed_is_missed_by_name(person: Person) -> None:
+    with person.client() as client:
+        client.create_folder("Kursus")
+    person.deliver(mail(1), mailbox="Kursus")
+    with person.inbox(mailbox="Kursus") as inbox:
+        assert len(list(inbox.fetch("Kursus"))) == 1
+        with person.client() as client:
+            client.rename_folder("Kursus", "Kursus 2026")
+        with pytest.raises(MailboxMissing, match=r"there is no mailbox 'Kursus' on .*; was it renamed\?"):
+            list(inbox.fetch("Kursus"))
+        assert len(list(inbox.fetch("Kursus 2026"))) == 1
+
+
+# waiting
+
+
+def later(action: Callable[[], object], seconds: float = 0.2) -> None:
+    threading.Timer(seconds, action).start()
+
+
+def test_new_mail_ends_a_wait(person: Person) -> None:
+    with person.inbox() as inbox:
+        list(inbox.fetch("INBOX"))
+        later(lambda: person.deliver(mail(1)))
+        started = time.monotonic()
+        assert inbox.wait(20) is True
+        assert time.monotonic() - started < 5
+
+
+def test_mail_that_came_before_the_wait_ends_it_at_once(person: Person) -> None:
+    with person.inbox() as inbox:
+        list(inbox.fetch("INBOX"))
+        person.deliver(mail(1))
+        started = time.monotonic()
+        assert inbox.wait(20) is True
+        assert time.monotonic() - started < 5
+
+
+def test_flags_that_she_sets_do_not_end_a_wait_and_silence_does_by_its_time(person: Person) -> None:
+    person.deliver(mail(1))
+    with person.inbox() as inbox:
+        (found,) = inbox.fetch("INBOX")
+
+        def flag() -> None:
+            with person.client("INBOX") as client:
+                client.add_flags([found.uid], [b"\\Flagged"])
+
+        later(flag, 0.1)
+        started = time.monotonic()
+        assert inbox.wait(1.0) is False
+        assert 0.9 < time.monotonic() - started < 5
+
+
+def test_wake_ends_a_wait_from_another_thread_or_before_it_began(person: Person) -> None:
+    with person.inbox() as inbox:
+        list(inbox.fetch("INBOX"))
+        later(inbox.wake)
+        started = time.monotonic()
+        assert inbox.wait(20) is True
+        inbox.wake()
+        inbox.wake()
+        assert inbox.wait(20) is True
+        assert time.monotonic() - started < 5
+        assert inbox.wait(0.1) is False
+
+
+def test_mail_is_noticed_however_it_falls_together_with_the_start_of_idling(person: Person) -> None:
+    with person.inbox() as inbox, person.client() as client:
+        for number in range(8):
+            list(inbox.fetch("INBOX"))
+            sender = threading.Timer(number * 0.002, client.append, ("INBOX", mail(number)))
+            sender.start()
+            started = time.monotonic()
+            assert inbox.wait(20) is True
+            sender.join()
+            assert time.monotonic() - started < 5
+
+
+def test_without_idle_the_mailbox_is_polled(
+    poor: Dovecot, new_person: Callable[[Dovecot], Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mailbot.mail.session.POLL_EVERY", 0.2)
+    person = new_person(poor)
+    with person.inbox() as inbox:
+        list(inbox.fetch("INBOX"))
+        assert inbox.wait(0.3) is False
+        later(lambda: person.deliver(mail(1)))
+        assert inbox.wait(20) is True
+
+
+# our letters
+
+LETTER = mail(50, extra="X-Mailbot-Letter: k7f3\r\nIn-Reply-To: <m1@example.dk>\r\nReferences: <k7f3@letters> <m1@example.dk>\r\n")
+
+
+def test_a_letter_is_found_in_sent_by_exactly_its_key(person: Person) -> None:
+    person.deliver(mail(51, extra="X-Mailbot-Letter: k7f3-other\r\n"), LETTER, mail(52), mailbox="Sent")
+    with untouched(person, "Sent"), person.inbox() as inbox:
+        found = inbox.find_letter("k7f3")
+        assert found is not None
+        assert (found.message_id, found.key, found.mailbox) == ("<m50@example.dk>", "k7f3", "Sent")
+        assert found.references == ("<k7f3@letters>", "<m1@example.dk>")
+        assert inbox.find_letter("k7f") is None
+        assert inbox.find_letter("") is None
+
+
+def test_drafts_are_laid_once_found_and_taken_back(person: Person) -> None:
+    with person.inbox() as inbox:
+        inbox.append_draft(LETTER)
+        inbox.append_draft(LETTER)
+        ((uid, (flags, _size)),) = person.look("Drafts").items()
+        assert b"\\Draft" in flags
+        person.deliver(mail(60), mailbox="Drafts", flags=(b"\\Deleted",))
+        found = inbox.find_draft("k7f3")
+        assert found is not None
+        assert found.uid == uid
+        assert inbox.remove_draft("k7f3") is True
+        assert inbox.remove_draft("k7f3") is False
+        assert len(person.look("Drafts")) == 1  # hers, marked as deleted, is hers to expunge
+
+
+def test_her_own_answers_are_told_from_our_letters(person: Person) -> None:
+    hers = mail(70, extra="In-Reply-To: <m2@example.dk>\r\n")
+    with person.inbox() as inbox:
+        inbox.append_sent(LETTER)
+        person.deliver(hers, mailbox="Sent")
+        ours, her = inbox.sent_since("", date(2020, 1, 1))
+    assert (ours.key, her.key) == ("k7f3", "")
+    assert her.in_reply_to == ("<m2@example.dk>",)
+    assert her.to == ("bot@example.dk",)
+    assert her.subject == "Mail 70"
+
+
+# after handling
+
+
+@pytest.mark.parametrize(("how", "flag"), [("flag", b"\\Flagged"), ("answered", b"\\Answered")])
+def test_a_message_that_was_ours_is_flagged_and_no_other(person: Person, how: str, flag: bytes) -> None:
+    person.deliver(mail(1), mail(2))
+    with person.inbox() as inbox:
+        first, second = inbox.fetch("INBOX")
+        inbox.after_handling("INBOX", first.uid, how)
+        inbox.after_handling("INBOX", 99_999, how)
+        inbox.after_handling("INBOX", second.uid, "leave")
+    flags = {uid: flags for uid, (flags, _size) in person.look().items()}
+    assert flags == {first.uid: {flag}, second.uid: set()}
+
+
+def test_a_message_that_was_ours_is_moved(person: Person) -> None:
+    with person.client() as client:
+        client.create_folder("Færdig")
+    person.deliver(mail(1), mail(2), flags=(b"\\Seen",))
+    with person.inbox() as inbox:
+        first, _second = inbox.fetch("INBOX")
+        inbox.after_handling("INBOX", first.uid, "move:Færdig")
+        inbox.after_handling("INBOX", first.uid, "move:Færdig")
+    assert person.raws() == [mail(2)]
+    assert person.raws("Færdig") == [mail(1)]
+    assert [flags for flags, _size in person.look("Færdig").values()] == [{b"\\Seen"}]
+
+
+def test_a_move_to_a_mailbox_that_is_not_there_changes_nothing(person: Person) -> None:
+    person.deliver(mail(1))
+    with untouched(person), person.inbox() as inbox:
+        (found,) = inbox.fetch("INBOX")
+        with pytest.raises(MailboxMissing, match="Findes ikke"):
+            inbox.after_handling("INBOX", found.uid, "move:Findes ikke")
+
+
+# other providers
+
+
+def test_exchange_names_its_folders_in_danish(exchange: Dovecot, new_person: Callable[[Dovecot], Person]) -> None:
+    person = new_person(exchange)
+    with person.inbox() as inbox:
+        assert inbox.folders() == Folders("Sendt post", "Kladder", "Uønsket mail")
+        inbox.append_draft(LETTER)
+        inbox.append_sent(LETTER)
+        assert inbox.find_letter("k7f3") is not None
+        assert inbox.remove_draft("k7f3")
+        assert inbox.swept_mailboxes() == ("INBOX", "Uønsket mail")
+
+
+def test_courier_keeps_everything_below_inbox_and_moves_by_copying(courier: Dovecot, new_person: Callable[[Dovecot], Person]) -> None:
+    person = new_person(courier)
+    with person.client() as client:
+        client.create_folder("INBOX.done")
+    person.deliver(mail(1), mail(2))
+    person.deliver(mail(3), flags=(b"\\Deleted",))
+    with person.inbox() as inbox:
+        assert inbox.folders() == Folders("INBOX.Sendte elementer", "INBOX.Drafts", "")
+        first, *_rest = inbox.fetch("INBOX")
+        inbox.after_handling("INBOX", first.uid, "move:INBOX.done")
+    assert person.raws("INBOX.done") == [mail(1)]
+    assert person.raws() == [mail(2), mail(3)]
+
+
+def test_a_server_that_can_neither_move_nor_expunge_one_message_is_left_alone(
+    poor: Dovecot, new_person: Callable[[Dovecot], Person]
+) -> None:
+    person = new_person(poor)
+    with person.client() as client:
+        client.create_folder("done")
+    person.deliver(mail(1))
+    with untouched(person), person.inbox() as inbox:
+        (found,) = inbox.fetch("INBOX")
+        with pytest.raises(InboxError, match=r'neither MOVE nor UIDPLUS.*"flag" or "leave"'):
+            inbox.after_handling("INBOX", found.uid, "move:done")
+        inbox.append_draft(LETTER)
+        with pytest.raises(InboxError, match="take the draft out of 'Drafts' by hand"):
+            inbox.remove_draft("k7f3")
+
+
+def test_backoff_doubles_to_five_minutes_and_starts_again() -> None:
+    backoff = Backoff(spread=lambda: 1.0)
+    assert [backoff.next() for _ in range(10)] == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300]
+    backoff.reset()
+    assert backoff.next() == 1
+    assert Backoff(spread=lambda: 0.0).next() == 0.5

@@ -1,0 +1,75 @@
+"""A TCP proxy that does to a connection what networks do: cuts it at a given byte, holds it up, changes what is said."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+
+class Proxy:
+    """Listens on `port` and passes on to `target`. `cut_after` bytes from the server a connection is reset (None: never);
+    `change` sees each piece that the server sends and returns what the client gets; `passed` counts the server's bytes."""
+
+    def __init__(self, target: int) -> None:
+        self.target = target
+        self.cut_after: int | None = None
+        self.change: Callable[[bytes], bytes] = lambda data: data
+        self.passed = 0
+        self.connections = 0
+
+    def __enter__(self) -> Self:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        self._sockets: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.drop()
+
+    def drop(self) -> None:
+        """Reset every connection."""
+        for sock in self._sockets:
+            _reset(sock)
+        self._sockets.clear()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            server = socket.create_connection(("127.0.0.1", self.target))
+            self._sockets += [client, server]
+            threading.Thread(target=self._pass, args=(client, server, False), daemon=True).start()
+            threading.Thread(target=self._pass, args=(server, client, True), daemon=True).start()
+
+    def _pass(self, source: socket.socket, sink: socket.socket, from_server: bool) -> None:
+        sent = 0
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                if from_server:
+                    self.passed += len(data)
+                    data = self.change(data)
+                    if self.cut_after is not None and sent + len(data) >= self.cut_after:
+                        sink.sendall(data[:self.cut_after - sent])
+                        break
+                sink.sendall(data)
+                sent += len(data)
+        for sock in (source, sink):
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+
+def _reset(sock: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
+    sock.close()
