@@ -20,11 +20,12 @@ try:
     from pymap.backend.dict import Config, DictBackend, Identity, Login
     from pymap.backend.dict import mailbox as dict_mailbox
     from pymap.backend.dict.filter import FilterSet
-    from pymap.backend.dict.mailbox import MailboxData, MailboxSet
+    from pymap.backend.dict.mailbox import LoadedMessage, MailboxData, MailboxSet
     from pymap.config import BackendCapability
     from pymap.exceptions import InvalidAuth
     from pymap.imap import IMAPServer
     from pymap.listtree import ListEntry, ListTree
+    from pymap.mime import MessageContent
     from pymap.parsing.specials.flag import Flag
     from pymap.user import UserMetadata
     from pysasl import SASLAuth
@@ -55,6 +56,24 @@ class _Mailbox(MailboxData):
 
 
 setattr(dict_mailbox, "MailboxData", _Mailbox)  # noqa: B010 - MailboxSet looks the class up by this name
+
+
+class _Loaded(LoadedMessage):
+    """A message that numbers the parts of an attached message as RFC 3501 does: without a level for the message itself."""
+
+    def _get_subpart(self, section: Sequence[int] | None) -> MessageContent:
+        part = self.content
+        for depth, number in enumerate(section or ()):
+            if depth and part.is_rfc822:
+                part = part.body.nested[0]
+            if part.body.has_nested and not part.is_rfc822:
+                part = part.body.nested[number - 1]
+            elif number != 1:
+                raise IndexError(number)
+        return part
+
+
+setattr(dict_mailbox, "LoadedMessage", _Loaded)  # noqa: B010 - Message looks the class up by this name
 
 
 class _SpecialEntry(ListEntry):
