@@ -127,7 +127,8 @@ def wrong_registration(rows: list[History], want: History) -> str | None:
 def wrong_letters(letters: list[History], want: History) -> str | None:
     to_them = [x for x in letters if want["to"].casefold() == x["to"].casefold()]
     hits = [x for x in to_them if "kind" not in want or x["kind"] in as_list(want["kind"])]
-    low, high = want.get("min", want.get("n", 0 if "max" in want else 1)), want.get("max", want.get("n", 10**6))
+    low: int = want.get("min", want.get("n", 0 if "max" in want else 1))
+    high: int = want.get("max", want.get("n", 10**6))
     if not low <= len(hits) <= high:
         return f"{len(hits)} letters {want.get('kind', '')} to {want['to']}, expected {low}..{high}; sent: {[x['kind'] for x in to_them]}"
     late = [x["at"] for x in hits if "at" in want and not x["at"].startswith(tuple(str(at) for at in as_list(want["at"])))]
