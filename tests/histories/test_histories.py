@@ -127,8 +127,8 @@ def wrong_registration(rows: list[History], want: History) -> str | None:
 def wrong_letters(letters: list[History], want: History) -> str | None:
     to_them = [x for x in letters if want["to"].casefold() == x["to"].casefold()]
     hits = [x for x in to_them if "kind" not in want or x["kind"] in as_list(want["kind"])]
-    low: int = want.get("min", want.get("n", 0 if "max" in want else 1))
-    high: int = want.get("max", want.get("n", 10**6))
+    usual = {"min": want["n"], "max": want["n"]} if "n" in want else {"min": 0 if "max" in want else 1, "max": 10**6}
+    low, high = ({**usual, **want}[bound] for bound in ("min", "max"))
     if not low <= len(hits) <= high:
         return f"{len(hits)} letters {want.get('kind', '')} to {want['to']}, expected {low}..{high}; sent: {[x['kind'] for x in to_them]}"
     late = [x["at"] for x in hits if "at" in want and not x["at"].startswith(tuple(str(at) for at in as_list(want["at"])))]
