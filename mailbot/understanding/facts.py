@@ -28,7 +28,7 @@ class Found:
         return Evidence(self.module, self.source, self.start, self.end, text[self.start:self.end][:300], self.confidence)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Record:
     """One person as a message tells of them. `writer`: the one who speaks ("mig selv"); `place` is where they are named;
     `form` how: table, block, item, prose, header. The flags say what the words around the name mean."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from mailbot.mail.message import Address
 from mailbot.understanding import organisations, titles
+from mailbot.understanding.addresses import belongs
 from mailbot.understanding.gazetteer import ascii_fold, is_first_name, is_last_name, is_place
 from mailbot.understanding.lexicon import listed
 
@@ -64,6 +65,8 @@ def _capital(word: str, loud: bool) -> bool:
 def _name(text: str, run: list[re.Match[str]], loud: bool) -> list[Name]:
     """The name in a run of capitalised words; none where it is something else."""
     words = _spoken(run) if loud else list(run)
+    if words and re.compile(r"(?: [A-ZÆØÅ]\w*)?,? ?\d").match(text, words[-1].end()) and any(_street(w.group().lower()) for w in words):
+        return []
     while words and words[-1].group().lower() in listed("names", "particles"):
         words.pop()
     while words and (words[0].group().lower() in listed("names", "starters") or titles.is_head(words[0].group())):
@@ -91,6 +94,10 @@ def _name(text: str, run: list[re.Match[str]], loud: bool) -> list[Name]:
     return [Name(owner, start, end - (len(value) - len(owner)), score)]
 
 
+def _street(word: str) -> bool:
+    return word in listed("names", "streets") or word.endswith(("vej", "gade", "stræde", "vejen", "allé"))
+
+
 def _spoken(run: list[re.Match[str]]) -> list[re.Match[str]]:
     """In a text of capitals: from the first word that is a first name up to the next small word."""
     first = next((at for at, w in enumerate(run) if is_first_name(w.group()) and w.group().lower() not in listed("names", "starters")), len(run))
@@ -106,6 +113,11 @@ def _owner(text: str, value: str, end: int) -> str:
         if not is_last_name(last) and is_last_name(last[:-1]):
             return value[:-1]
     return plain
+
+
+def never(word: str) -> bool:
+    """Whether a word is never part of a name: days, offices, departments."""
+    return word.lower().strip(",.&-") in listed("names", "never")
 
 
 def _foreign(word: str) -> bool:
@@ -148,11 +160,15 @@ def display(address: Address) -> str:
             name = first or last
         elif organisations.find(first) or titles.find(first):
             name = last
-        elif shaped(first) and shaped(last) or (is_first_name(first.split()[0]) and not organisations.find(name)):
+        elif (shaped(first) and shaped(last)) or (is_first_name(first.split()[0]) and not organisations.find(name)):
             name = f"{first} {last}"
     if not name or organisations.find(name) or (name.isupper() and " " not in name and len(name) <= 6):
         return ""
     words = _WORD.findall(name)
+    if len(words) > 1 and words[0].lower() in ("dr", "prof", "fru", "hr", "mag", "lektor"):
+        name, words = name.partition(" ")[2].strip(), words[1:]
+    if len(words) == 1 and not is_first_name(words[0]) and not belongs(address.email, words[0]):
+        return ""
     if not words or any(_foreign(w) for w in words) or not (name[0].isupper() or known(name) or is_first_name(words[0])):
         return ""
     return " ".join(name.split())

@@ -42,7 +42,7 @@ _LABELLED = re.compile(
     re.IGNORECASE)
 _CVR = re.compile(r"(?<!\w)(?:cvr|se|vat|ust-idnr|usteuer-id|org)\b[-. ]*(?:nr|nummer|no|id)?[.:]?[^\d\n]{0,12}(\d(?:[ \u00a0.\-]?\d){7,8})(?![\d])", re.IGNORECASE)
 _INTERNATIONAL = re.compile(r"(?<![\w+])\(?(?:\+|00(?=[1-9]))[ ]?\d{1,3}\)?(?:[ \u00a0.\-/]{0,2}(?:\(0\))?\d){6,14}(?!\d)")
-_DOMESTIC = re.compile(r"(?<![\w+/\-.])(?<!\d[ ,])\d(?:\d{7}|\d{3}[ \u00a0.\-]\d{4}|\d[ \u00a0.\-]\d\d[ \u00a0.\-]\d\d[ \u00a0.\-]\d\d|\d[ \u00a0]\d{3}[ \u00a0]\d{3}|\d[ \u00a0.]\d\d[ \u00a0.]\d{4})(?![\w\-/]|[ .]?\d)")
+_DOMESTIC = re.compile(r"(?<![\w+/\-.])(?<!\d[ ,])\d(?:\d{7}|\d/\d\d \d\d \d\d|\d{3}[ \u00a0.\-]\d{4}|\d[ \u00a0.\-]\d\d[ \u00a0.\-]\d\d[ \u00a0.\-]\d\d|\d[ \u00a0]\d{3}[ \u00a0]\d{3}|\d[ \u00a0.]\d\d[ \u00a0.]\d{4})(?![\w\-/]|[ .]?\d)")
 _SIX = re.compile(r"(?<![\w+/\-.])\d\d[ \u00a0.]?\d\d[ \u00a0.]?\d\d(?![\w\-/]|[ .]?\d)")
 _TRUNK = re.compile(r"(?<![\w+/\-.])0[1-9](?:[ \u00a0.\-/]{0,2}\d){5,11}(?![\w]|[ .]?\d)")
 _COUNTRIES = {"fo": "298", "gl": "299", "no": "47", "se": "46", "de": "49", "is": "354"}
@@ -53,9 +53,9 @@ _AFTER_NO = re.compile(
     r"^(?P<own>[^.!?\n\d]{0,60}?\b(?:udgår|lukke[rst]?|gælder ikke|er (?:forkert|gammelt|nedlagt|lukket)|må ikke bruges|duer ikke|bruges ikke|er udgået|virker ikke|skal ikke bruges|no longer)\b)", re.IGNORECASE)
 
 
-def negated(text: str, start: int, end: int) -> bool:
+def negated(text: str, start: int, end: int, back: int = 90) -> bool:
     """Whether the words before or after say that the number (or address) is the old or the wrong one."""
-    before = re.split(r"[.!?\n]\s|[;]", text[max(0, start - 90):start])[-1]
+    before = re.split(r"[.!?\n]\s|[;]", text[max(0, start - back):start])[-1]
     cue = None
     for cue in pattern("corrections", "wrong").finditer(before):
         pass

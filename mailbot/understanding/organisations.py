@@ -31,7 +31,7 @@ def _heads() -> re.Pattern[str]:
     return re.compile(
         rf"(?<![\w@./])(?P<library>[^\W\d_]?[\w&’'-]{{0,40}}?{alternatives(lists['library'])})(?![\w@]|\.\w)"
         rf"|(?<![\w@./])(?P<other>[^\W\d_]?[\w’'-]{{0,30}}?{alternatives(lists['other'])})(?![\w@-]|\.\w)"
-        r"|(?<![\w@./])(?P<named>(?:UC|VIA|Absalon|DBC|Nota|KP|UCL|UCN)(?= [A-ZÆØÅ]|[,.\n|]|$))"
+        r"|(?<![\w@./])(?P<named>(?-i:UC|VIA|Absalon|DBC|Nota|KP|UCL|UCN)(?= (?-i:[A-ZÆØÅ])|[,.\n|]|$))"
         r"|(?<![\w@./])(?P<municipality>[A-ZÆØÅ][\w-]+ (?:Kommune|Regionskommune|kommune))(?!\w)", re.IGNORECASE)
 
 
@@ -105,7 +105,7 @@ def _bare(word: str, kind: str) -> bool:
     if low in listed("organisations", "library") or low in listed("organisations", "other"):
         return False
     stem = re.sub(r"(?:bibliotek(?:et|er|erne)?|\w{0,4}skolen?|gymnasi(?:um|et)|museet|arkivet|centret|center|huset|hus|fonden?|foreningen?|akademiet|universitet)$", "", low).rstrip("-")
-    if not stem or stem in GENERIC or stem.endswith("s") and stem[:-1] in GENERIC:
+    if not stem or stem in GENERIC or (stem.endswith("s") and stem[:-1] in GENERIC):
         return False
     if kind == "library":
         return word[0].isupper() or is_place(stem)
@@ -132,7 +132,7 @@ def _left(text: str, start: int) -> int:
         if low == "det" and text[step.end():].lower().startswith(("kgl", "kongelige")):
             reached = step.start()
             break
-        if low in listed("names", "starters") or is_title(low) or (low in listed("names", "never") and low not in ("campus", "university", "kommune", "kommunes", "region", "center", "københavn", "aarhus", "fyn", "bornholm", "uc", "via", "kultur", "research", "sjælland", "museum", "skole", "børn", "nørrebro", "valby", "vesterbro", "østerbro", "amager")):
+        if low in listed("names", "starters") or is_title(low) or (low in listed("names", "never") and not is_place(low) and low not in ("campus", "university", "kommune", "kommunes", "region", "center", "københavn", "aarhus", "fyn", "bornholm", "uc", "via", "kultur", "research", "sjælland", "museum", "skole", "børn", "nørrebro", "valby", "vesterbro", "østerbro", "amager")):
             break
         if word[0].isupper() or is_place(low) or low in ("kommunes", "kgl", "kongelige", "bys"):
             reached = step.start()

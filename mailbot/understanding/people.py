@@ -14,9 +14,10 @@ from mailbot.understanding import addresses, answers, attachments, names, organi
 from mailbot.understanding import told as voices_told
 from mailbot.understanding.entities import scan
 from mailbot.understanding.facts import Found, Record
+from mailbot.understanding.lexicon import cues
 from mailbot.understanding.masking import find_cpr
 from mailbot.understanding.reading import Intent, Letter, Person, Reason
-from mailbot.understanding.roles import entering, judge, leaving, seats, staying
+from mailbot.understanding.roles import entering, joined, judge, leaving, seats, staying
 from mailbot.understanding.spread import person
 from mailbot.understanding.told import Told
 from mailbot.understanding.voices import Voice, voices
@@ -99,8 +100,9 @@ class _Scene:
         people = [r for r in main.others if r is not (self.forwarded and self.forwarded.writer)]
         judge(main, people)
         structured = [r for r in people if r.form != "prose" and r.joins >= 1.0]
-        joining = structured + [r for r in people if r.form == "prose" and r.joins >= (1.0 if structured else 0.5) and not r.only_mentioned]
         self_signup = main.says("persons", "self_signup")
+        needed = 1.2 if main.says("persons", "self_strict") else 1.0 if structured else 0.5
+        joining = structured + [r for r in people if r.form == "prose" and r.joins >= needed and not r.only_mentioned]
         if not joining and not main.listed and not self_signup and not self.forwarded:
             joining = [r for r in people if not r.only_mentioned and r.joins >= 0.0]
         if not joining and not main.listed and not self_signup and not self.forwarded:
@@ -134,10 +136,11 @@ class _Scene:
         main = self.main
         if main.listed:
             return True
-        if main.says("persons", "not_self") and (joining or not self_signup):
+        signed = "\n".join(line.text for line in main.voice.signature)
+        if (main.says("persons", "not_self") or cues("persons", "not_self").search(signed)) and (joining or not self_signup):
             return False
         if joining:
-            return main.says("persons", "self_too") and not (asked and not re.search(r"\b(?:også|selv)\b", main.body, re.IGNORECASE))
+            return (main.says("persons", "self_too") or main.says("persons", "self_strict")) and not (asked and not re.search(r"\b(?:også|selv)\b", main.body, re.IGNORECASE))
         if self_signup:
             return True
         nameless = wanted is not None and wanted >= 1 and not re.search(r"\bjeg (?:selv|vil|er med)\b", main.body, re.IGNORECASE)
@@ -191,10 +194,12 @@ class _Scene:
             strong = entering(main, record)
             if record.form == "prose" and leaving(main, record) and strong < 1.5:
                 left.append(record)
-            elif record.form != "prose" or strong >= 0.6:
+            elif record.form != "prose" or strong >= 0.6 or not main.says("roles", "writer_enters"):
                 coming.append(record)
-            elif not main.says("roles", "writer_enters"):
-                coming.append(record)
+        for one, other in joined(main, people):
+            if one in left and other in coming and entering(main, other) < 1.5:
+                coming.remove(other)
+                left.append(other)
         writer_in = not coming or (main.says("roles", "writer_enters") and not any(entering(main, r) >= 1.0 for r in coming))
         if writer_in and main.says("roles", "writer_enters"):
             left += [r for r in coming if r not in left and entering(main, r) < 1.0]
@@ -213,6 +218,9 @@ class _Scene:
         people = [r for r in main.others if "name" in r.fields]
         asked = self.forwarded.writer if self.forwarded else None
         left = [r for r in people if r is not asked and leaving(main, r) and not staying(main, r)]
+        for one, other in joined(main, people):
+            if (one in left) != (other in left) and not staying(main, other) and not staying(main, one):
+                left = [r for r in people if r in left or r in (one, other)]
         gone = [f.value for f in main.roster.withdrawn] + [r.name for r in left]
         if not gone and not re.search(r"\b(?:jeg|mig|min|mit|undertegnede|I|me|my)\b", main.body):
             gone = [r.name for r in people if not staying(main, r)]

@@ -25,7 +25,8 @@ class Prose:
     writer: Record = field(default_factory=lambda: Record(writer=True))
     common: Record = field(default_factory=Record)
     owned: list[tuple[Mark, Record]] = field(default_factory=list)   # EAN, place, reference with the person of their sentence
-    writer_named_at: int | None = None
+    writer_name: str = ""
+    everyone: Record = field(default_factory=Record)                 # said of all before anybody was named
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def _pronouns() -> re.Pattern[str]:
         rf"(?<!\w)(?:(?P<self>{alternatives(own)}|I(?= am\b|'m| would|'d| have| will| work| head))|(?P<same>{alternatives(lists['same'])})|(?P<all>{alternatives(lists['all'])}))(?!\w)", re.IGNORECASE)
 
 
-_APPOSITION = re.compile(r"[\s,(–:/\-]*(?:(?:som|der|who|hun|han)?\s*(?:jo |nu |i dag |også |begge )?(?:er|is|arbejder som|sidder som|har titel af|fungerer som)?\s*)?(?:(?:en|et|vores|min|a|our|ny|nye|vores nye|jo|nu|også|begge|selv|konst\.|hos os|den|der|er|vor)\s+)*", re.IGNORECASE)
+_APPOSITION = re.compile(r"[\s,(–:/\-]*(?:(?:(?:som|der|who|hun|han)\s+)?(?:jo |nu |i dag |også |begge )?(?:er|is|arbejder som|sidder som|har titel af|fungerer som)\s+)?(?:(?:en|et|vores|min|a|our|ny|nye|vores nye|jo|nu|også|begge|selv|konst\.|hos os|den|der|er|vor)\s+)*", re.IGNORECASE)
 
 
 @cache
@@ -68,12 +69,17 @@ def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
     return [(a, b) for a, b in spans if text[a:b].strip()]
 
 
-def read(text: str, spans: list[tuple[int, int]], marks: list[Mark], known: list[Record], writer_name: str, skip: tuple[str, ...]) -> Prose:
+def read(text: str, spans: list[tuple[int, int]], marks: list[Mark], known: list[Record], writer_name: str, skip: tuple[str, ...],
+         asked: list[Record]) -> Prose:
     """Reads the sentences in the spans of `text`. `known` are records of structures, which sentences may add to;
-    `writer_name` is the writer's; names in `skip` are no participants (whom the mail is written to)."""
-    prose = Prose()
+    `writer_name` is the writer's; names in `skip` are no participants (whom the mail is written to); `asked` are those
+    whom "hun" means before anybody is named (the writer of what is forwarded)."""
+    prose = Prose(writer_name=writer_name)
     people = list(known)
-    last: list[Record] = []
+    last = list(asked)
+    for mark in marks:
+        if mark.kind == "name":
+            _person(mark, text, people, writer_name, skip)
     for start, end in spans:
         for begin, stop in sentences(text, start, end):
             last = _sentence(text, begin, stop, [m for m in marks if begin <= m.start and m.end <= stop], prose, people, writer_name, skip, last)
@@ -102,19 +108,11 @@ def _refs(text: str, begin: int, stop: int, marks: list[Mark], prose: Prose, peo
             continue
         if writer_name and names.same(mark.value, writer_name) == 2:
             prose.writer.put("name", from_mark(mark, _MODULE))
-            prose.writer_named_at = mark.start
             refs.append(Ref("name", mark.start, mark.end, prose.writer))
             continue
-        if any(names.same(mark.value, other) == 2 for other in skip) or _greeted(text, mark.start):
-            continue
-        record = next((r for r in people if r.name and names.same(r.name, mark.value) == 2), None)
-        if record is None:
-            record = Record(place=mark.start)
-            record.fields["name"] = from_mark(mark, _MODULE)
-            people.append(record)
-        elif len(mark.value) > len(record.name):
-            record.fields["name"] = from_mark(mark, _MODULE)
-        refs.append(Ref("name", mark.start, mark.end, record))
+        record = _person(mark, text, people, writer_name, skip)
+        if record is not None:
+            refs.append(Ref("name", mark.start, mark.end, record))
     for word in re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*").finditer(text, begin, stop):
         if any(a < word.end() and word.start() < b for a, b in taken) or not word.group()[0].isupper():
             continue
@@ -130,6 +128,22 @@ def _refs(text: str, begin: int, stop: int, marks: list[Mark], prose: Prose, peo
     return sorted(refs, key=lambda r: r.start)
 
 
+def _person(mark: Mark, text: str, people: list[Record], writer_name: str, skip: tuple[str, ...]) -> Record | None:
+    """The record of a name: a known person's, or a new one; None for the writer and for whom the mail is written to."""
+    if writer_name and names.same(mark.value, writer_name) == 2:
+        return None
+    if any(names.same(mark.value, other) == 2 for other in skip) or _greeted(text, mark.start):
+        return None
+    record = next((r for r in people if r.name and names.same(r.name, mark.value) == 2), None)
+    if record is None:
+        record = Record(place=mark.start)
+        record.fields["name"] = from_mark(mark, _MODULE)
+        people.append(record)
+    elif len(mark.value) > len(record.name):
+        record.fields["name"] = from_mark(mark, _MODULE)
+    return record
+
+
 def _greeted(text: str, start: int) -> bool:
     line = text[text.rfind("\n", 0, start) + 1:start]
     return bool(re.fullmatch(r"\s*(?:kære|hej|hejsa|til|goddag|dear|hi|hello|godmorgen|hei|moin)(?: \w+ og| alle| både)?\s*", line, re.IGNORECASE))
@@ -142,7 +156,7 @@ def _resolve(ref: Ref, prose: Prose, people: list[Record], last: list[Record]) -
         return [prose.writer]
     if ref.kind == "same":
         return last[-1:]
-    return last if len(last) > 1 else people or [prose.writer]
+    return last if len(last) > 1 else people or [prose.everyone]
 
 
 def _title_owners(text: str, begin: int, mark: Mark, refs: list[Ref], prose: Prose, people: list[Record], last: list[Record]) -> list[Record]:
@@ -161,17 +175,22 @@ def _title_owners(text: str, begin: int, mark: Mark, refs: list[Ref], prose: Pro
         gap = text[nearest.end:mark.start]
         if nearest.kind in ("name", "first") and _APPOSITION.fullmatch(gap) and nearest.record is not None:
             return [nearest.record]
+        if nearest.kind == "self" and re.fullmatch(r"\s*[,(–-]\s*(?:som (?:er )?|der er )?", gap) and text[nearest.start:nearest.end].lower() not in ("min", "mit", "mine", "my"):
+            return [prose.writer]
         if nearest.kind == "self" and text[nearest.start:nearest.end].lower() in ("min", "mit", "vores") and _APPOSITION.fullmatch(gap) and len(before) > 1 and not _copula().search(lead):
             prior = before[-2]
             return _resolve(prior, prose, people, last) if prior.kind == "name" and re.fullmatch(r"[\s,(–-]*", text[prior.end:nearest.start]) else []
-    if not _copula().search(lead) or _NOT.search(lead) and not re.search(r"\b(?:til|titel af|som)\s*$", lead):
+    if not text[begin:mark.start].strip(" \n–-•*") and re.match(r"\s*(?:[,.(\n/]|$|(?:på|ved|hos|i) [A-ZÆØÅ])", text[mark.end:mark.end + 20]):
+        return last[-1:] if last else [prose.writer]
+    if not _copula().search(lead) or (_NOT.search(lead) and not re.search(r"\b(?:til|titel af|som)\s*$", lead)):
         return []
     if re.search(r"\b(?:ikke|ingen)\b[^,.]{0,25}$", lead) or (_CHIEF.search(lead) and not _copula().search(lead)):
         return []
     subject = [r for r in before if r.kind != "all" or text[r.start:r.end].lower() in ("begge", "alle", "de", "alle tre", "begge to", "alle fire")]
     subject = [r for r in subject if text[r.start:r.end].lower() not in ("min", "mit", "mine", "vores", "hans", "hendes", "deres", "dem", "ham", "hende", "my") or re.match(r" (?:titel|stilling|title)", text[r.end:r.end + 10])]
     if subject:
-        return _resolve(subject[-1], prose, people, last)
+        office = re.search(r"\bsom\s*$", lead) and subject[0].kind in ("self", "same") and not re.search(r"\b(?:arbejder|ansat|har)\s+som\s*$", lead)
+        return _resolve(subject[0] if office else subject[-1], prose, people, last)
     if before and before[-1].kind in ("same",):
         return _resolve(before[-1], prose, people, last)
     return [prose.writer] if not last else last[-1:]
@@ -180,6 +199,8 @@ def _title_owners(text: str, begin: int, mark: Mark, refs: list[Ref], prose: Pro
 def _owners(text: str, mark: Mark, refs: list[Ref], prose: Prose, people: list[Record], last: list[Record]) -> list[Record]:
     """Whose address, number, diet or place it is, as far as the sentence tells."""
     if mark.kind == "email":
+        if prose.writer_name and addresses.belongs(mark.value, prose.writer_name) and not any(addresses.belongs(mark.value, r.name) for r in people if r.name):
+            return [prose.writer]
         fits = [(addresses.belongs(mark.value, r.name), r) for r in people if r.name]
         best = max(fits, key=lambda f: f[0], default=(0, None))
         if best[0] and best[1] is not None and sum(f[0] == best[0] for f in fits) == 1:
@@ -231,11 +252,14 @@ def context(text: str, record: Record, spans: list[tuple[int, int]]) -> tuple[st
     return text[max(0, name.start - 80):name.start], text[name.end:name.end + 80]
 
 
-def returning(text: str, spans: list[tuple[int, int]]) -> Found | None:
-    """Words that say that the writer took part in 2025."""
+def returning(text: str, spans: list[tuple[int, int]], marks: list[Mark]) -> Found | None:
+    """Words that say that the writer took part in 2025; not those about somebody named before them in the sentence."""
     for start, end in spans:
         for begin, stop in sentences(text, start, end):
             hit = cues("roles", "returning").search(text, begin, stop)
+            if hit and (any(m.kind == "name" and begin <= m.start < hit.start() for m in marks) or re.search(r"\b(?:han|hun|kollega|vores|chef)\b", text[begin:hit.start()], re.IGNORECASE)) \
+                    and not re.search(r"\b(?:jeg|mig)\b", text[begin:hit.end()], re.IGNORECASE):
+                continue
             if hit and not cues("roles", "not_returning").search(text, begin, stop):
                 return Found("true", hit.start(), hit.end(), _MODULE, "text", 0.9)
     return None

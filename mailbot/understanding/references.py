@@ -67,7 +67,7 @@ def find(text: str) -> list[Reference]:
         digits = re.sub(r"\D", "", value)
         if not value or any(start < f.end and f.start < end for f in found) or _NEVER.search(text, max(0, match.start() - 20), match.start()):
             return
-        if digits.startswith("579") and len(digits) >= 12 or (group == "code" and len(digits) < 2) or re.match(r" ?(?:kr\b|kroner|,-)", text[end:end + 8]):
+        if (digits.startswith("579") and len(digits) >= 12) or (group == "code" and len(digits) < 2) or re.match(r" ?(?:kr\b|kroner|,-)", text[end:end + 8]):
             return
         found.append(Reference(value, start, end, match.start(), person))
 

@@ -59,7 +59,7 @@ def judge(told: Told, records: list[Record]) -> None:
             score += 1.0
         if _edge("persons", "comes", False).search(after[:60]):
             score += 0.7
-        if cues("persons", "only_mentioned").search(clause[-50:]) or re.match(r"['’]?s?[\s,]*(?:har (?:godkendt|sagt)|betaler|siger|mener|synes|anbefal|fortalte|var med|deltog|gik på|\(cc\))", after):
+        if cues("persons", "only_mentioned").search(clause[-50:]) or cues("persons", "mentioned_after").match(after[:90]):
             score -= 1.5
             record.only_mentioned = True
         record.joins = score
@@ -74,13 +74,20 @@ def _clause(before: str) -> str:
 
 def _together(told: Told, records: list[Record]) -> None:
     """Names joined by `og`, `samt` or a comma share the stronger score."""
-    ordered = sorted((r for r in records if "name" in r.fields), key=lambda r: r.fields["name"].start)
+    for one, other in joined(told, records):
+        if not other.only_mentioned and not one.only_mentioned:
+            one.joins = other.joins = max(one.joins, other.joins)
+
+
+def joined(told: Told, records: list[Record]) -> list[tuple[Record, Record]]:
+    """Pairs of people whose names stand together: `Knud Aage Lodberg og Mia Thrane`."""
+    ordered = sorted((r for r in records if "name" in r.fields and r.form == "prose"), key=lambda r: r.fields["name"].start)
+    pairs = []
     for one, other in zip(ordered, ordered[1:], strict=False):
         between = told.text[one.fields["name"].end:other.fields["name"].start]
         if len(between) < 120 and re.fullmatch(r"\s*(?:\([^)]{0,90}\)|,[^,.;]{0,60},)?\s*(?:,|og|samt|&|and|\+|;)\s*(?:så |også |desuden )?(?:(?:vores |min |souschef |kollega |\w*leder |\w*chef |\w*koordinator ){0,3})", between, re.IGNORECASE):
-            best = max(one.joins, other.joins)
-            if not other.only_mentioned and not one.only_mentioned:
-                one.joins = other.joins = best
+            pairs.append((one, other))
+    return pairs
 
 
 def leaving(told: Told, record: Record) -> bool:

@@ -21,6 +21,7 @@ class Roster:
 
     records: list[Record] = field(default_factory=list)
     common: Record = field(default_factory=Record)
+    loose: Record = field(default_factory=Record)    # data without a name: the writer's, or the only participant's
     withdrawn: list[Found] = field(default_factory=list)
     nobody: int = 0
     lines: set[int] = field(default_factory=set)     # the lines that were used up
@@ -111,7 +112,7 @@ def from_tables(tables: list[Table], roster: Roster, module: str = "tables", sou
         head = [fields_of(c.text) for c in rows[0]]
         side = [fields_of(r[0].text) for r in rows if r]
         known, sided = sum(bool(h) for h in head), sum(bool(s) for s in side)
-        if known < 2 and sided >= 2 and sided >= len(rows) - 1:
+        if sided >= 2 and sided >= 0.6 * len(rows) and (known < 2 or sided > known):
             if max(len(r) for r in rows) == 2:
                 continue          # two columns of label and value are labelled lines
             people = _columns(rows, module, source, roster)
@@ -126,11 +127,27 @@ def from_tables(tables: list[Table], roster: Roster, module: str = "tables", sou
 
 def _rows(rows: list[list[Cell]], head: list[tuple[str, ...]], module: str, source: str, roster: Roster) -> list[Record]:
     people = []
+    answer = _yes_or_no(rows, head)
+    if answer is not None:
+        rows = [row for row in rows if len(row) > answer and re.match(r"(?:ja|yes|x|✓|deltager|tilmeldt)\b|✓|✔", row[answer].text, re.IGNORECASE)]
+        head = [() if at == answer else keys for at, keys in enumerate(head)]
     for row in rows:
         record = _cells(zip(head, row, strict=False), row, module, source, roster)
         if record:
             people.append(record)
     return people
+
+
+def _yes_or_no(rows: list[list[Cell]], head: list[tuple[str, ...]]) -> int | None:
+    """The column that says who takes part: only yes and no, both of them."""
+    for at, keys in enumerate(head):
+        if keys == ("dietary",) or keys == ("returning",):
+            continue
+        values = [row[at].text.lower() for row in rows if len(row) > at]
+        answers = [re.match(r"(ja|yes|nej|no|x|måske|✓|-)?(?:\W|$)", v) for v in values]
+        if values and all(answers) and any(v.startswith(("ja", "yes", "x", "✓")) for v in values) and any(v.startswith(("nej", "no", "-", "måske")) or not v for v in values):
+            return at
+    return None
 
 
 def _columns(rows: list[list[Cell]], module: str, source: str, roster: Roster) -> list[Record]:
@@ -183,7 +200,7 @@ def _untitled(rows: list[list[Cell]], module: str, source: str, roster: Roster) 
     return people
 
 
-def from_labels(found: list[Labelled], lines: tuple[Line, ...], roster: Roster) -> None:
+def from_labels(found: list[Labelled], lines: tuple[Line, ...], roster: Roster, source: str = "text") -> None:
     """The people of labelled blocks: a new one where a name (or any field of the record) comes again."""
     module = "blocks"
     records: list[Record] = []
@@ -218,12 +235,12 @@ def from_labels(found: list[Labelled], lines: tuple[Line, ...], roster: Roster) 
         target = roster.common if loose or current is None else current
         if keys == ("last_name",) and target is not roster.common and "name" in target.fields:
             first_part = target.fields.pop("name")
-            target.put("name", Found(f"{first_part.value} {entry.value.text}", first_part.start, entry.value.end, module))
+            target.put("name", Found(f"{first_part.value} {entry.value.text}", first_part.start, entry.value.end, module, source))
         else:
             for key in keys:
-                fill(target, "contact" if len(keys) > 1 else key, entry.value, module)
+                fill(target, "contact" if len(keys) > 1 else key, entry.value, module, source)
                 if key == "first_name" and "name" not in target.fields:
-                    target.put("name", Found(entry.value.text, entry.value.start, entry.value.end, module))
+                    target.put("name", Found(entry.value.text, entry.value.start, entry.value.end, module, source))
         roster.lines.add(entry.line)
         last_line = entry.line
     roster.records += [r for r in records if "name" in r.fields or r.writer]
@@ -264,7 +281,8 @@ def _several(entry: Labelled, roster: Roster) -> None:
     roster.lines.add(entry.line)
 
 
-def from_lists(lines: tuple[Line, ...], marks: list[Mark], roster: Roster, skip: tuple[str, ...]) -> None:
+def from_lists(lines: tuple[Line, ...], marks: list[Mark], roster: Roster, skip: tuple[str, ...],
+               source: str = "text") -> None:
     """The people of list entries: lines with a bullet or number, and lines that begin with a name. `skip`: names that
     are no participants (whom the mail is written to)."""
     for at, line in enumerate(lines):
@@ -290,11 +308,40 @@ def from_lists(lines: tuple[Line, ...], marks: list[Mark], roster: Roster, skip:
             continue
         if people and any(names.same(people[0].value, name) == 2 for name in skip):
             continue
-        record = items.record(text, start, marks, "items")
+        record = items.record(text, start, marks, "items", source=source)
         if "name" in record.fields or record.writer:
             record.joins = 1.5 if lead or len(record.fields) > 1 else 0.5
             roster.records.append(record)
             roster.lines.add(at)
+
+
+def from_data(lines: tuple[Line, ...], marks: list[Mark], roster: Roster) -> None:
+    """Lines that are nothing but data (`områdeleder / Nyborg Bibliotek / mobil 4093 6128`): of the person whose entry
+    stands right above, else of the writer or of the only participant."""
+    entries = {line.start: at for at, line in enumerate(lines)}
+    above = {at: r for r in roster.records if r.form in ("item", "table") for start, at in entries.items() if start <= r.place <= lines[at].end}
+    for at, line in enumerate(lines):
+        if at in roster.lines or not line.text or len(line.text) > 250:
+            continue
+        lead = re.match(r"[^:\d]{0,60}:\s+(?=\S)", line.text)
+        start = line.start + (lead.end() if lead else items.bullet(line.text))
+        text = line.text[start - line.start:]
+        inside = [m for m in marks if start <= m.start and m.end <= line.end and m.kind != "dietary"]
+        owner = above.get(at - 1)
+        if any(m.kind == "name" for m in inside) or (not owner and len({m.kind for m in inside}) < 2) or not inside:
+            continue
+        rows = items.split(text, start)
+        typed = sum(any(m.start < r.end and r.start < m.end for m in inside) for r in rows)
+        covered = sum(m.end - m.start for m in inside)
+        if typed < 0.6 * len(rows) or covered < 0.45 * len(text) or re.search(r"\b(?:er|har|skal|vil|kan|bliver|sendes)\b", text):
+            continue
+        made = items.record(text, start, marks, "items")
+        made.fields.pop("name", None)
+        for key, found in made.fields.items():
+            (owner or (roster.common if key in SHARED and roster.records else roster.loose)).put(key, found)
+        roster.lines.add(at)
+        if owner:
+            above[at] = owner
 
 
 def _row(text: str, end: int, at: int, lines: tuple[Line, ...]) -> bool:

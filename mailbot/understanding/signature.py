@@ -37,11 +37,36 @@ def read(voice: Voice, marks: list[Mark]) -> Record:
     for mark in inside:
         if mark.kind in ("ean", "ean_invalid", "cvr") and not mark.off:
             made.put(mark.kind, from_mark(mark, _MODULE))
+        elif mark.kind in ("reference", "dietary") and not mark.off:
+            made.put(mark.kind, from_mark(mark, _MODULE))
     places = sorted((m for m in inside if m.kind == "organisation" and not _slogan(m, voice)), key=lambda m: (m.rank, m.start))
     if places:
         made.put("organisation", _place(places[0], voice))
+    else:
+        _unknown_place(made, inside, voice)
     _name(made, nick, voice)
+    shown = re.search(r"[(\[|,–-]\s*([^()\[\]|]{3,60})[)\]]?\s*$", voice.sender.name)
+    if shown and (job := titles.whole(shown.group(1))) and "title" not in made.fields:
+        made.put("title", Found(job, shown.start(1), shown.start(1) + len(job), _MODULE, "from", 0.7))
     return made
+
+
+def _unknown_place(made: Record, inside: list[Mark], voice: Voice) -> None:
+    """The line below the title, where it is no department, street or slogan: the name of a place that we don't know."""
+    seen = False
+    for line in voice.signature:
+        title = made.fields.get("title")
+        if title and line.start <= title.start < line.end:
+            seen = True
+            continue
+        plain = line.text.strip(" ,;|-–_*")
+        if not seen or not plain or any(m.start < line.end and line.start < m.end for m in inside) or re.search(r"\d|@|www|[.!?:]$|\b(?:og|for)\b", plain):
+            continue
+        words_ = plain.split()
+        department = any(names.never(w) for w in words_)
+        if len(words_) <= 4 and all(w[0].isupper() for w in words_) and not department and not names.same(plain, made.name or plain + "x"):
+            made.put("organisation", Found(plain, line.start, line.start + len(plain), _MODULE, "text", 0.5))
+            return
 
 
 def _slogan(mark: Mark, voice: Voice) -> bool:
@@ -118,6 +143,8 @@ def _job(made: Record, parts: list[items.Piece], piece: items.Piece, inside: lis
 def _name(made: Record, nick: Found | None, voice: Voice) -> None:
     """The full name of the text first, then the header's, then a first name that the text ends with."""
     if "name" in made.fields:
+        if voice.name and set(names.tokens(made.name)) < set(names.tokens(voice.name)):
+            made.fields["name"] = Found(voice.name, 0, len(voice.name), "names", "from", 0.9)
         return
     if voice.name:
         if nick and not names.same(nick.value, voice.name) and len(nick.value) > 3 and names.shaped(nick.value):

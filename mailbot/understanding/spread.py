@@ -4,6 +4,8 @@ does not. And how a record becomes a `Person`.
 
 from __future__ import annotations
 
+import re
+
 from mailbot.mail.message import Address, Message
 from mailbot.understanding import addresses, names, organisations
 from mailbot.understanding.entities import Mark, scan
@@ -16,14 +18,21 @@ from mailbot.understanding.told import Told
 def spread(records: list[Record], main: Told, forwarded: Told | None, message: Message, ours: frozenset[str]) -> list[Record]:
     """Completes the records of those who take part."""
     writer = main.writer
+    if forwarded is not None and forwarded.writer in records:
+        _numbers([forwarded.writer], forwarded, forwarded.writer)
+        _places([forwarded.writer], forwarded, forwarded.writer, message)
     for record in records:
         record.merge(main.roster.common)
+        if record is not writer or len(records) > 1:
+            record.merge(main.prose.everyone)
         if record is writer:
             _own_address(record, main, message)
         elif "email" not in record.fields:
             _copied(record, message, ours)
         if forwarded and record is forwarded.writer and message.sender.email != forwarded.voice.sender.email and forwarded.voice.sender.email:
             record.put("email", Found(forwarded.voice.sender.email, 0, 0, "voices", "text"))
+    if len(records) == 1 and records[0] is not writer:
+        records[0].merge(main.roster.loose)
     if len(records) == 1 and records[0] is not writer and "invoice_email" in main.prose.common.fields:
         records[0].merge(main.prose.common)
     _numbers(records, main, writer)
@@ -39,6 +48,8 @@ def spread(records: list[Record], main: Told, forwarded: Told | None, message: M
 
 def _own_address(record: Record, main: Told, message: Message) -> None:
     sender = message.sender.email
+    if re.match(r"(?:no-?reply|ikke-?svar|donotreply|mailer|webmaster|formular)", sender) and message.reply_to:
+        record.put("email", Found(message.reply_to[0].email, 0, len(message.reply_to[0].email), "people", "from", 0.8))
     shown = main.voice.name
     other = bool(shown and record.name and names.same(shown, record.name) == 0 and not addresses.belongs(sender, record.name))
     if not other and sender:
@@ -59,7 +70,7 @@ def _copied(record: Record, message: Message, ours: frozenset[str]) -> None:
 def _numbers(records: list[Record], main: Told, writer: Record) -> None:
     """EAN, CVR and references of sentences: one for all, or each to its person; the signature's only where the text has none."""
     for kind in ("ean", "ean_invalid", "cvr", "reference"):
-        told = [(m, owner) for m, owner in main.prose.owned if m.kind == kind]
+        told = [(m, writer if owner.writer else owner) for m, owner in main.prose.owned if m.kind == kind]
         if kind == "reference":
             told = [t for t in told if not t[0].off] or told
         values = {m.value for m, _ in told}
@@ -94,12 +105,12 @@ def _replace(record: Record, kind: str, mark: Mark, writer: Record) -> None:
 
 def _places(records: list[Record], main: Told, writer: Record, message: Message) -> None:
     """The place of work: each their own where sentences tell several, else the one told, the signature's, the sender's."""
-    told = [(m, owner) for m, owner in main.prose.owned if m.kind == "organisation"]
+    told = [(m, writer if owner.writer else owner) for m, owner in main.prose.owned if m.kind == "organisation"]
     best = [t for t in told if t[0].rank == 0] or [t for t in told if t[0].rank == 1] or told
     values = {m.value.lower() for m, _ in best}
     if len(values) > 1:
         for mark, owner in best:
-            if owner in records and (owner is not writer or "organisation" not in writer.fields):
+            if owner in records:
                 owner.put("organisation", from_mark(mark, "organisations"))
     fallback: list[Found] = []
     signed = writer.fields.get("organisation")

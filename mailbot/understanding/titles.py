@@ -36,6 +36,7 @@ def _before() -> re.Pattern[str]:
     return re.compile(rf"(?:(?<!\w)(?:{alternatives(words('titles')['before'])}|[^\W\d_]+-,? (?:og|&|and)|[^\W\d_]+-, [^\W\d_]+- (?:og|&)) )+$", re.IGNORECASE)
 
 
+_NAME_NEXT = re.compile(r" [A-ZÆØÅ]")
 _OF = re.compile(r"[ \u00a0](?P<prep>for|af|of|i|inden for|over|ved|på)[ \u00a0]+(?=[^\W\d_])", re.IGNORECASE)
 _NEXT = re.compile(r"(?P<gap>, |[ \u00a0](?:&|/)[ \u00a0]|[ \u00a0])(?P<word>[^\W\d_](?:[\w\-'’]*\w)?-?)")
 
@@ -58,6 +59,10 @@ def find(text: str) -> list[Title]:
         lead = _before().search(text, max(0, match.start() - 60), match.start())
         start = lead.start() if lead else match.start()
         end = _capitals(text, match.end()) if english and english[0].isupper() and not word.startswith(("leder", "chef", "leiter", "teamleder")) else _qualifier(text, match.end(), word)
+        if word in ("manager", "director", "librarian", "coordinator", "supervisor", "secretary", "consultant", "partner") and match.group()[0].isupper():
+            start = (re.compile(r"(?:[A-Z][\w&-]+ ){1,3}$").search(text, max(0, start - 50), start) or match).start()
+        if found and text[found[-1].end:start] in ("/", " / ", " & ") or (found and text[found[-1].end:start] == " og " and not _NAME_NEXT.match(text, end)):
+            start = found.pop().start
         found.append(Title(" ".join(text[start:end].split()), start, end, word))
     return found
 

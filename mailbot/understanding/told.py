@@ -61,10 +61,11 @@ def read(voice: Voice, message: Message, skip: tuple[str, ...], known: tuple[Rec
         rosters.from_tables(layout.tables(voice.body), roster)
         rosters.from_labels(layout.labelled(voice.body), voice.body, roster)
         rosters.from_lists(voice.body, marks, roster, skip)
+        rosters.from_data(voice.body, marks, roster)
     _only_name(writer, roster, voice)
     rest = _rest(text, voice.body, roster.lines)
     inside = [m for m in marks if any(a <= m.start and m.end <= b for a, b in rest)]
-    told = prose.read(text, rest, inside, [*known, *roster.records], writer.name, skip)
+    told = prose.read(text, rest, inside, [*known, *roster.records], writer.name, skip, list(known))
     made = Told(voice, text, writer, roster, told, marks + signed, rest)
     _own(made)
     return made
@@ -103,9 +104,14 @@ def _introduce(writer: Record, marks: list[Mark], text: str, voice: Voice) -> No
             if held is None or held.source == "from" or len(held.value.split()) < 2:
                 writer.fields["name"] = from_mark(mark, "prose")
             return
-        held = writer.fields.get("name")
-        if mark.kind == "name" and held is not None and held.source == "from" and names.same(mark.value, held.value) == 2 and voice.name:
+        if mark.kind == "name" and voice.name and names.same(mark.value, voice.name) == 2 and _fuller(mark.value, writer):
             writer.fields["name"] = from_mark(mark, "prose")
+
+
+def _fuller(name: str, writer: Record) -> bool:
+    """Whether a name of the text says more than the header's; a mere part of it does not."""
+    held = writer.fields.get("name")
+    return held is None or (held.source == "from" and not set(names.tokens(name)) < set(names.tokens(held.value)))
 
 
 def _only_name(writer: Record, roster: Roster, voice: Voice) -> None:
@@ -149,10 +155,12 @@ def _own(made: Told) -> None:
             continue
         if key != "name":
             writer.put(key, found)
-    if "name" in told.fields and ("name" not in writer.fields or writer.fields["name"].source == "from" or len(writer.name.split()) == 1):
+    if "name" in told.fields and ("name" not in writer.fields or len(writer.name.split()) == 1 or _fuller(told.name, writer)):
         writer.fields["name"] = told.fields["name"]
+    if not any(not r.writer for r in made.roster.records):
+        writer.fields.update({k: f for k, f in made.roster.loose.fields.items() if k not in writer.fields or writer.fields[k].module == "signature"})
     writer.merge(told)
-    writer.returning = prose.returning(made.text, made.spans) or writer.returning
+    writer.returning = prose.returning(made.text, made.spans, made.marks) or writer.returning
 
 
 def _stated(made: Told, title: Found) -> bool:

@@ -142,24 +142,32 @@ def _signed(rest: str) -> bool:
 
 def _office(lines: list[Line], last: int, name: str) -> int | None:
     """Where a signature without farewell begins: a line with the writer's name, followed only by short lines."""
+    others = 0
     for at in range(last - 1, max(-1, last - 16), -1):
         line = lines[at].text
         if len(line) > 110 or re.match(r"[-*•]\s|\d+[.)]\s", line):
             return None
-        head = re.split(r"\s*[,|/(·•–]\s*|\s-\s", line)[0].strip()
+        head = re.split(r"\s*[,|/(·•–\t]\s*|\s-\s", line)[0].strip()
         if not head or not (names.shaped(head) or names.known(head)) or organisations.find(head):
             continue
         if not (at == 0 or not lines[at - 1].text or _closed(lines[at - 1].text)):
             continue
-        following = [x.text for x in lines[at + 1:last] if x.text]
         full = len(head.split()) > 1
+        following = [x.text for x in lines[at + 1:last] if x.text]
         if name and names.same(head, name):
-            return at
+            return at if not others else None
+        others += full and head != line and bool(titles.whole(_after(line)))
         if full and (not name or (following and titles.whole(re.split(r"[,|]", following[0])[0]))) and len(following) <= 10:
             return at
-        if full and head != line and titles.whole(re.split(r"[,|(/·•]", line)[1]) and not following and at > 0:
+        if full and head != line and titles.whole(_after(line)) and not following and at > 0:
             return at if not _listed(lines, at) else None
     return None
+
+
+def _after(line: str) -> str:
+    """The piece of a line behind the name that it begins with."""
+    pieces = re.split(r"[,|(/·•–\t]|\s-\s", line)
+    return pieces[1] if len(pieces) > 1 else ""
 
 
 def _closed(text: str) -> bool:
