@@ -15,6 +15,7 @@ from mailbot.course import Mode
 from mailbot.mail import errors
 from mailbot.mail.account import Account, Credentials, Password
 from mailbot.mail.inbox import Inbox
+from mailbot.mail.oauth import OAuth, TokenSource, token_source
 from mailbot.mail.transport import Transport
 from mailbot.registration.records import LetterState
 from mailbot.store.base import Attempt, Store
@@ -39,11 +40,26 @@ def transport_of(config: Config) -> Transport:
     return Transport(account, smtp.per_minute, sender=user)
 
 
+def tokens_of(config: Config) -> TokenSource:
+    """Where access tokens come from. Raises SignInRefused where a setting is missing."""
+    oauth = config.oauth
+    return token_source(
+        oauth.provider,
+        oauth.flow,
+        cache=config.path(oauth.token_cache),
+        tenant=oauth.tenant,
+        client_id=oauth.client_id,
+        client_secret=oauth.client_secret.get_secret_value() if oauth.client_secret else "",
+        refresh_token=oauth.refresh_token.get_secret_value() if oauth.refresh_token else "",
+        service_account=str(config.path(oauth.service_account)) if oauth.service_account else "",
+        user=config.imap.user,
+        authority=oauth.authority,
+    )
+
+
 def _credentials(config: Config, *, smtp: bool) -> Credentials:
     if config.imap.auth == "oauth2":
-        from mailbot.mail.oauth import from_settings
-
-        return from_settings(config)
+        return OAuth(tokens_of(config))
     secret = (config.smtp.password if smtp else None) or config.imap.password
     if secret is None:
         raise ConfigError(

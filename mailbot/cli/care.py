@@ -1,0 +1,169 @@
+"""Looking after an installation: letters to look at, safety copies, personal data, the state of the service."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mailbot.cli.common import (
+    ConfigOption,
+    CourseFiles,
+    DatabaseOption,
+    Failed,
+    JsonOption,
+    NowOption,
+    course_files,
+    moment,
+    open_store,
+    print_json,
+    rules_of,
+    settings,
+)
+
+STALE_AFTER = timedelta(hours=1)
+
+
+def add_to(app: typer.Typer) -> None:
+    for command in (letters, backup, restore, person, forget, status, login):
+        app.command(rich_help_panel="Care")(command)
+
+
+def letters(
+    html: Annotated[Path, typer.Option("--html", help="Folder for one page and one text a letter.", metavar="DIR")],
+    course: CourseFiles = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write every kind of letter with sample data, to look at after editing the templates.
+
+    [dim]mailbot letters --html /tmp/letters[/dim]
+    """
+    from mailbot.letters.preview import write
+
+    loaded = settings(config)
+    for chosen in course_files(course, loaded):
+        for path in write(html / chosen.id, chosen, rules_of(loaded, (chosen,)).templates):
+            print(path)
+
+
+def backup(
+    target: Annotated[Path, typer.Argument(help="The copy to make.", metavar="FILE")],
+    config: ConfigOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Make a safety copy of the database, also while the service runs; it is checked after writing.
+
+    [dim]mailbot backup /media/usb/mailbot.db[/dim]
+    """
+    with open_store(settings(config), database) as store:
+        store.backup(target)
+    print(f"{target} written and checked")
+
+
+def restore(
+    copy: Annotated[Path, typer.Argument(help="The safety copy.", metavar="FILE")],
+    config: ConfigOption = None,
+    database: DatabaseOption = None,
+    now: NowOption = None,
+) -> None:
+    """Put a safety copy in the place of the database; what was there is kept beside it.
+
+    The next pass reads again what came since the copy was made.
+
+    [dim]mailbot restore /media/usb/mailbot.db[/dim]
+    """
+    from mailbot.app.lock import only_one
+    from mailbot.store.restore import restore as put_back
+
+    loaded = settings(config)
+    path = database or loaded.database
+    with only_one(path):
+        aside = put_back(copy, path, moment(now))
+    print(f"{path} is now the copy {copy}" + (f"; what was there lies in {aside}" if aside else ""))
+
+
+def person(
+    address: Annotated[str, typer.Argument(help="A mail address.", metavar="ADDRESS")],
+    config: ConfigOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Everything that is kept about a person, as JSON (GDPR article 15).
+
+    [dim]mailbot person mho@bibliotek.dk[/dim]
+    """
+    with open_store(settings(config), database) as store:
+        print_json(store.person(address))
+
+
+def forget(
+    address: Annotated[str, typer.Argument(help="A mail address.", metavar="ADDRESS")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    json: JsonOption = False,
+    config: ConfigOption = None,
+    database: DatabaseOption = None,
+    now: NowOption = None,
+) -> None:
+    """Erase a person; what is left is a hash, so that nothing registers them again. It cannot be undone.
+
+    [dim]mailbot forget mho@bibliotek.dk[/dim]
+    """
+    if not yes:
+        typer.confirm(f"Erase everything about {address}?", abort=True)
+    with open_store(settings(config), database) as store:
+        erased = store.forget(address, moment(now))
+    if json:
+        print_json(erased)
+        return
+    print(", ".join(f"{n} {what}" for what, n in erased.items()) + " erased; the mail itself lies in the mailbox, delete it there")
+
+
+def status(config: ConfigOption = None, database: DatabaseOption = None, json: JsonOption = False, now: NowOption = None) -> None:
+    """Is the service well? Exit code 0 if its last pass is less than an hour ago, else 1. For monitoring.
+
+    [dim]mailbot status --json[/dim]
+    """
+    from mailbot.registration.records import LetterState
+
+    at = moment(now)
+    with open_store(settings(config), database) as store:
+        notes = store.notes()
+        waiting = store.letters(state=LetterState.PLANNED)
+        uncertain = len(store.letters(state=LetterState.UNCERTAIN))
+        open_items = sum(item.closed_at is None for c in store.courses() for item in store.roster(c.id).items)
+    last = notes["last_pass"][1] if "last_pass" in notes else None
+    facts = {
+        "last_pass": last.isoformat() if last else None,
+        "letters_waiting": len(waiting),
+        "oldest_waiting": min((letter.planned_at for letter in waiting), default=None),
+        "letters_uncertain": uncertain,
+        "open_items": open_items,
+        "last_error": notes["last_error"][0] if "last_error" in notes else None,
+    }
+    if json:
+        print_json(facts)
+    else:
+        for key, value in facts.items():
+            print(f"{key.replace('_', ' '):<18} {value if value is not None else '-'}")
+    if last is None or at - last > STALE_AFTER:
+        raise Failed("the last pass is " + (f"of {last:%Y-%m-%d %H:%M %Z}" if last else "still to come") + "; is `mailbot run` running?")
+
+
+def login(config: ConfigOption = None) -> None:
+    """Sign in once, where a person must (device code at Microsoft, consent at Google), or try the application's sign-in.
+
+    [dim]mailbot login[/dim]
+    """
+    from mailbot.app.connect import tokens_of
+
+    loaded = settings(config)
+    if loaded.imap.auth != "oauth2":
+        raise Failed('sign-in is by password here; set auth = "oauth2" in [imap] and fill in [oauth] first')
+    source = tokens_of(loaded)
+    interactive = getattr(source, "login", None)
+    if interactive is not None:
+        interactive(print)
+    else:
+        source.token(fresh=True)
+    print(f"signed in; the token is kept in {loaded.path(loaded.oauth.token_cache)}")
