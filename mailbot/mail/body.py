@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from mailbot.mail import signature
 from mailbot.mail.introductions import Introduction, forwards, introduction, is_forward
@@ -88,7 +88,7 @@ class _Splitter:
                 skip = 0
                 continue
             found = introduction(self.texts, i)
-            if found is None or found.quoting and not self.quotes_follow(i + found.lines, last, quotes):
+            if found is None or (found.quoting and not self.quotes_follow(i + found.lines, last, quotes)):
                 i += 1
                 continue
             self.run(context, begin, i, skip)

@@ -164,7 +164,7 @@ class _Walk:
             return []
         attributes = node.attributes
         style = (attributes.get("style") or "").replace(" ", "").lower()
-        if "hidden" in attributes or style and _HIDDEN.search(style):
+        if "hidden" in attributes or (style and _HIDDEN.search(style)):
             return None
         marks: list[str] = []
         if tag in _BLOCKS:
@@ -189,7 +189,7 @@ class _Walk:
         elif tag == "blockquote" and (attributes.get("type") == "cite" or "quote" in kind or not _INDENT.search(style)):
             self.quote += 1
             marks.append("quote")
-        elif tag == "pre" or style and _PRE.search(style):
+        elif tag == "pre" or (style and _PRE.search(style)):
             self.pre += 1
             marks.append("pre")
         elif tag in ("ul", "ol"):
@@ -275,7 +275,7 @@ def _rows(table: _Table) -> list[tuple[int, str]]:
     layout = table.layout or any(len(cell) > tall or any(len(line[1]) > 400 for line in cell) for row in filled for cell in row)
     lines: list[tuple[int, str]] = []
     for row, cells in zip(table.rows, filled, strict=True):
-        if layout or sum(map(bool, cells)) < 2 and len(cells) == 1:
+        if layout or (sum(map(bool, cells)) < 2 and len(cells) == 1):
             for cell in row:
                 lines.extend(cell.lines)
         elif any(cells):

@@ -83,7 +83,7 @@ def introduction(lines: Sequence[str], at: int) -> Introduction | None:
     if not line or len(line) > MAX_LINE:
         return None
     first = line[0]
-    if first in "-_=—" or first in "sSbBaAvVpPfFwWdD" and _FORWARD.match(line):
+    if first in "-_=—" or (first in "sSbBaAvVpPfFwWdD" and _FORWARD.match(line)):
         found = _marked(lines, at)
         if found:
             return found
@@ -135,7 +135,7 @@ def _block(lines: Sequence[str], at: int, before: int, forward: bool | None, *, 
         i += 1
     dated = any(map(str.isdigit, found.get("date", "")))
     addressed = "@" in found.get("from", "") and ("to" in found or "subject" in found)
-    if not found.get("from") or not (dated or addressed or marked and len(found) > 1):
+    if not found.get("from") or not (dated or addressed or (marked and len(found) > 1)):
         return None
     return Introduction(
         before + end - at, forward, sender=_address(found["from"]), to=_addresses(found.get("to", "")),
@@ -181,7 +181,7 @@ def _attribution(lines: Sequence[str], at: int) -> Introduction | None:
             if at + taken > len(lines) or not lines[at + taken - 1] or len(joined) > MAX_LINE:
                 return None
             joined += " " + lines[at + taken - 1]
-        if joined.endswith((":", ": *")) or joined.endswith(":*"):
+        if joined.endswith((":", ": *", ":*")):
             verb = _VERB.search(joined)
             return _attributed(joined, verb, taken, bool(opens)) if verb else None
         if not opens:

@@ -66,11 +66,12 @@ class Part:
         """The content with its transfer encoding undone, at most about `limit` bytes."""
         return decode_transfer(self.raw[self.start:min(self.end, self.start + 2 * limit)], self.encoding)[:limit]
 
-    def walk(self) -> Iterator[Part]:
-        """This part and all below it, in order."""
+    def own(self) -> Iterator[Part]:
+        """This part and all below it, in order, but nothing inside an attached message."""
         yield self
-        for child in self.children:
-            yield from child.walk()
+        if self.content_type.startswith("multipart/"):
+            for child in self.children:
+                yield from child.own()
 
 
 def decode_transfer(data: bytes, encoding: str) -> bytes:

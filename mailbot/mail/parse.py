@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from mailbot.mail import body, charset, headers, html, mime
+from mailbot.mail import automatic, body, charset, headers, html, mime, report
 from mailbot.mail.introductions import is_forward
 from mailbot.mail.message import Address, Attachment, Message, Segment, SegmentKind
 
@@ -24,6 +24,10 @@ MAX_KEPT = 20_000_000       # bytes of all attachments together
 _FIELDS = frozenset({
     "from", "to", "cc", "reply-to", "subject", "date", "message-id", "in-reply-to", "references", "return-path", "received",
     "authentication-results", "x-mailbot-letter", "content-type", "content-transfer-encoding", "mime-version",
+})
+_REPORTED = frozenset({
+    "message/delivery-status", "message/global-delivery-status", "message/disposition-notification", "text/rfc822-headers",
+    "message/rfc822-headers", "message/global-headers",
 })
 _WORD = re.compile(r"\w+")
 _ASCII = re.compile(r"[^!-~]+")
@@ -73,7 +77,9 @@ def _message(root: mime.Part, problems: list[str]) -> Message:
     )
     content = _Content()
     _collect(root, content)
-    text, segments = _compose(content, context, problems)
+    own = "".join(content.texts)
+    reported = report.read(root, sender, subject, own)
+    text, segments = _compose(content, context, problems, returned=reported is not None)
     message_id = next(iter(headers.ids(root.first("message-id"))), "")
     sent_at = headers.date(root.first("date"))
     return Message(
@@ -82,6 +88,7 @@ def _message(root: mime.Part, problems: list[str]) -> Message:
         received_at=headers.date(root.first("received").rpartition(b";")[2]) or sent_at, sent_at=sent_at,
         in_reply_to=in_reply_to, references=references, reply_to=headers.addresses(b", ".join(root.all("reply-to"))), to=to, cc=cc,
         return_path=_return_path(root), attachments=tuple(content.attachments),
+        automatic=automatic.classify(root, subject, sender, context.recipients, reported=reported is not None), report=reported,
         authentication_results=tuple(headers.text(value) for value in root.all("authentication-results")[:50]),
         letter_key=headers.text(root.first("x-mailbot-letter"))[:200],
         headers=tuple((name, headers.text(value)[:4_000]) for name, value in root.fields if name not in _FIELDS), problems=tuple(problems),
@@ -107,8 +114,8 @@ def _collect(part: mime.Part, content: _Content) -> None:
     kind = part.content_type
     if kind == "multipart/alternative":
         _choose(part, content)
-    elif kind == "multipart/report":
-        _collect(part.children[0], content)
+    elif kind in _REPORTED:
+        return
     elif kind.startswith("multipart/"):
         for child in part.children:
             _collect(child, content)
@@ -129,7 +136,7 @@ def _choose(part: mime.Part, content: _Content) -> None:
     for child in part.children:
         one = _Content()
         _collect(child, one)
-        found.append((any(inner.content_type == "text/html" for inner in child.walk()), one))
+        found.append((any(inner.content_type == "text/html" for inner in child.own()), one))
         content.messages.extend(one.messages)
         content.attachments.extend(one.attachments)
     rich = next((one.texts for has_html, one in reversed(found) if has_html and one.texts), [])
@@ -153,8 +160,9 @@ def _text(part: mime.Part) -> str:
     return body.fold_doubled(text)
 
 
-def _compose(content: _Content, context: body.Context, problems: list[str]) -> tuple[str, tuple[Segment, ...]]:
-    """The whole text and its segments: the message's own, then each attached message as a forwarded one."""
+def _compose(content: _Content, context: body.Context, problems: list[str], *, returned: bool) -> tuple[str, tuple[Segment, ...]]:
+    """The whole text and its segments: the message's own, then each attached message as a forwarded one, or as history
+    where a delivery report returns it."""
     text = body.unquote_forwards("\n".join(text.rstrip("\n") + "\n" for text in content.texts))
     segments = list(body.split(text[:MAX_TEXT], context))
     for part in content.messages[:20]:
@@ -162,7 +170,7 @@ def _compose(content: _Content, context: body.Context, problems: list[str]) -> t
         if len(text) + len(inner.text) > MAX_TEXT:
             problems.append("an attached message was too long to be read")
             continue
-        segments.extend(_shifted(inner, len(text)))
+        segments.extend(_shifted(inner, len(text), SegmentKind.HISTORY if returned else SegmentKind.FORWARDED))
         text += inner.text
         content.attachments.extend(inner.attachments)
     if len(text) > MAX_TEXT:
@@ -171,14 +179,14 @@ def _compose(content: _Content, context: body.Context, problems: list[str]) -> t
     return text, tuple(segments)
 
 
-def _shifted(inner: Message, by: int) -> list[Segment]:
-    """The segments of an attached message, as those of a forwarded one that begins at `by`."""
+def _shifted(inner: Message, by: int, kind: SegmentKind) -> list[Segment]:
+    """The segments of an attached message, as those of one of this kind that begins at `by`."""
     sent = inner.sent_at.isoformat() if inner.sent_at else ""
     found: list[Segment] = []
     for segment in inner.segments:
-        owner = SegmentKind.FORWARDED if segment.owner is SegmentKind.NEW else segment.owner
-        kind = SegmentKind.FORWARDED if segment.kind is SegmentKind.NEW else segment.kind
-        moved = replace(segment, kind=kind, owner=owner, start=segment.start + by, end=segment.end + by, depth=segment.depth + 1)
+        inside = {SegmentKind.NEW: kind, SegmentKind.FORWARDED: kind}
+        owner, own = inside.get(segment.owner, segment.owner), inside.get(segment.kind, segment.kind)
+        moved = replace(segment, kind=own, owner=owner, start=segment.start + by, end=segment.end + by, depth=segment.depth + 1)
         if segment.depth == 0:
             moved = replace(moved, sender=inner.sender, to=inner.to, cc=inner.cc, date=sent, subject=inner.subject)
         found.append(moved)

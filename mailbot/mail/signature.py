@@ -29,8 +29,7 @@ _GREETING = (
 _CLOSING = re.compile(rf"(?:(?P<greeting>{_GREETING})|(?P<short>{_SHORT}))(?![\w@])[ .,!:;/~*–-]{{0,5}}", re.IGNORECASE)
 # Words that make a sentence of it: "Jeg skal hilse", "Send en hilsen".
 _SENTENCE = frozenset(
-    "jeg vi du i han hun de_er er var har havde skal vil kan må bliver sender sendte sendt send giv fik får til på din dit jeres hans hendes som at den det denne"
-    " tak ingen ikke hvis når så men eller om hvem hvad i'm is are was have for your".split(),
+    ["jeg", "vi", "du", "i", "han", "hun", "de_er", "er", "var", "har", "havde", "skal", "vil", "kan", "må", "bliver", "sender", "sendte", "sendt", "send", "giv", "fik", "får", "til", "på", "din", "dit", "jeres", "hans", "hendes", "som", "at", "den", "det", "denne", "tak", "ingen", "ikke", "hvis", "når", "så", "men", "eller", "om", "hvem", "hvad", "i'm", "is", "are", "was", "have", "for", "your"],
 )
 # These end many an ordinary line too: they sign off only with a name, or last.
 _WEAK = re.compile(
@@ -89,11 +88,12 @@ def _begins(lines: Sequence[str], filled: Sequence[int], index: int, names: froz
     if len(line) > MAX_LINE:
         return False
     after = len(filled) - index - 1
-    if line == "--" and after <= MAX_SIGNATURE or _FOOTER.match(line) and after <= 3:
+    if (line == "--" and after <= MAX_SIGNATURE) or (_FOOTER.match(line) and after <= 3):
         return None
     if len(line) <= MAX_CLOSING and (closing := _CLOSING.match(line)) and _signs_off(lines, filled, index, closing, names):
         return True
-    return index > 0 and bool(slash := _SLASH.match(line)) and _slashed(lines, filled, index, slash[1], names)
+    slash = _SLASH.match(line) if index > 0 else None
+    return slash is not None and _slashed(lines, filled, index, slash[1], names)
 
 
 def _slashed(lines: Sequence[str], filled: Sequence[int], index: int, name: str, names: frozenset[str]) -> bool:
@@ -102,7 +102,7 @@ def _slashed(lines: Sequence[str], filled: Sequence[int], index: int, name: str,
     line, before = lines[filled[index]], lines[filled[index - 1]]
     if line[0] in "-–—":
         return known and before[0] not in "-–—•*" and (after == 0 or not lines[filled[index + 1]].startswith(line[0])) and after <= 12
-    return known and after <= MAX_SIGNATURE or after <= 1 and name[0].isupper()
+    return (known and after <= MAX_SIGNATURE) or (after <= 1 and name[0].isupper())
 
 
 def _signs_off(lines: Sequence[str], filled: Sequence[int], index: int, closing: re.Match[str], names: frozenset[str]) -> bool:
@@ -116,8 +116,8 @@ def _signs_off(lines: Sequence[str], filled: Sequence[int], index: int, closing:
     weak = bool(_WEAK.fullmatch((greeting or closing["short"]).strip()))
     following = [lines[i] for i in filled[index + 1:index + 5]]
     if not weak or not following:
-        return not weak or not rest or from_us or bool(names & set(fold(rest).split())) or index > 0 and not _thanks(line)
-    if any(map(_is_sentence, following)) or index == 0 and len(filled) > 4:
+        return not weak or not rest or from_us or bool(names & set(fold(rest).split())) or (index > 0 and not _thanks(line))
+    if any(map(_is_sentence, following)) or (index == 0 and len(filled) > 4):
         return False
     return _is_name(following[0], names) or bool(_SEPARATOR.match(following[0])) or bool(_FOOTER.match(following[0])) or bool(
         names & set(fold(rest).split()) and not from_us)
@@ -141,7 +141,7 @@ def _unannounced(lines: Sequence[str], filled: Sequence[int], names: frozenset[s
     """The writer's name without a sign-off: standing last, or above nothing but short lines with something to contact."""
     for index in range(len(filled) - 1, max(len(filled) - 15, 0), -1):
         line, before = lines[filled[index]], lines[filled[index - 1]]
-        if len(line) > 80 or line[-1:] in ".?!" and len(line.split()) > 5:
+        if len(line) > 80 or (line[-1:] in ".?!" and len(line.split()) > 5):
             return None
         words = set(fold(line).split(",")[0].split())
         known = len(names & words)
@@ -163,7 +163,7 @@ def _block_start(lines: Sequence[str], i: int) -> int:
 
 def _shared(lines: Sequence[str], filled: Sequence[int], names: frozenset[str]) -> int | None:
     """A name above contact lines, last in the letter, where the address tells no person's name (a shared mailbox)."""
-    if names and not any(map(_ORGANISATION.search, names)) or len(filled) < 4:
+    if (names and not any(map(_ORGANISATION.search, names))) or len(filled) < 4:
         return None
     start = filled[-1]
     while start > 0 and lines[start - 1]:
@@ -182,7 +182,7 @@ def postscripts(lines: Sequence[str], start: int) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     i = start + 1
     while i < len(lines):
-        if _POSTSCRIPT.match(lines[i]) or not lines[i - 1] and _is_sentence(lines[i]) and _I.search(lines[i]):
+        if _POSTSCRIPT.match(lines[i]) or (not lines[i - 1] and _is_sentence(lines[i]) and _I.search(lines[i])):
             end = i
             while end < len(lines) and (lines[end] or end == i) and not (end > i and _FOOTER.match(lines[end])):
                 end += 1
