@@ -48,10 +48,10 @@ class Courses(Session):
             row = self.row("SELECT * FROM course WHERE id = ?", course.id)
             if row is None:
                 (count,) = self.rows("SELECT count(*) AS n FROM course")
-                self.db["course"].insert({  # type: ignore[union-attr]
+                self.put("course", [{
                     "id": course.id, "title": course.title, "position": count["n"] + 1, "saved_at": stamp(at),
                     "mode": Mode.OBSERVE.value, "since": stamp(at), "file": file, "decided": "{}",
-                })
+                }])
                 return
             if row["file"] == file or row["erased_at"] is not None:
                 return

@@ -83,7 +83,7 @@ class Messages(Session):
         row = entry_row(entry, at)
         new = self.row("SELECT 1 FROM message WHERE fingerprint = ?", row["fingerprint"]) is None
         if new:
-            self.db["message"].insert(row)  # type: ignore[union-attr]
+            self.put("message", [row])
             self.change("DELETE FROM failure WHERE message = ?", row["fingerprint"])
         if entry.place is not None:
             self._lies_at(entry.place, row["fingerprint"])

@@ -93,7 +93,7 @@ class Outbox(Session):
         for letter in letters:
             row = self._recorded(letter)
             if row is None:
-                self.db["letter"].insert(letter_row(letter, first, at))  # type: ignore[union-attr]
+                self.put("letter", [letter_row(letter, first, at)])
                 first += 1
                 row = self._recorded(letter)
                 assert row is not None

@@ -135,7 +135,6 @@ class Session:
             if create:
                 create_private(path)
             self.connection = connect(path, patience)
-        self.db = Database(self.connection, execute_plugins=False)
         try:
             with explaining(path):
                 self._bring_up_to_date()
@@ -146,12 +145,13 @@ class Session:
     def _bring_up_to_date(self) -> None:
         applied = known_migrations(self.connection, self.path)
         self.connection.execute("PRAGMA journal_mode = WAL")
-        if not migrations.pending(self.db):
+        database = Database(self.connection, execute_plugins=False)
+        if not migrations.pending(database):
             return
         if applied:
             copy_to(self.connection, self.path.with_name(f"{self.path.stem}.before-{len(applied) + 1}{self.path.suffix}"))
         with self.transaction():  # all of them or none; who waited for another that did the same finds nothing to do
-            migrations.apply(self.db)
+            migrations.apply(database)
             self.connection.execute("INSERT OR IGNORE INTO meta VALUES ('secret', ?), ('next_id', 1)", [os.urandom(32)])
 
     @contextmanager
@@ -195,9 +195,20 @@ class Session:
         with explaining(self.path):
             return self.connection.execute(sql, parameters).rowcount
 
-    def put(self, table: str, rows: Sequence[dict[str, Any]], key: str) -> None:
-        """Insert whole rows, or write them over those of the same key."""
-        self.db[table].upsert_all(rows, pk=key)  # type: ignore[union-attr]
+    def put(self, table: str, rows: Sequence[dict[str, Any]], key: str = "") -> None:
+        """Insert whole rows of the same columns; with `key`, over those of the same key.
+
+        Our own few lines of SQL, since sqlite-utils' `upsert` tries out what SQLite can do by making a table, and where
+        the disk is full takes that for an old SQLite and goes on in a way that drops the rows without an error (4.2.1).
+        """
+        if not rows:
+            return
+        names = [f'"{name}"' for name in rows[0]]
+        sql = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608
+        if key:
+            sql += f" ON CONFLICT ({key}) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in names)}"
+        with explaining(self.path):
+            self.connection.executemany(sql, [tuple(row.values()) for row in rows])
 
     def secret_key(self) -> bytes:
         (row,) = self.rows("SELECT value FROM meta WHERE name = 'secret'")

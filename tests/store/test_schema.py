@@ -1,0 +1,91 @@
+"""Older databases are brought up to date with a copy beside them; later ones are refused."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from mailbot.store.base import TooNew
+from mailbot.store.copies import verify
+from mailbot.store.schema import APPLICATION_ID, migrations
+from mailbot.store.sqlite import SqliteStore
+
+from .samples import NOW, content, entry, registration
+
+VERSION_1 = Path(__file__).with_name("version-1.sql")
+
+
+@pytest.fixture
+def old(path: Path) -> Path:
+    """A database as version 1 left it: a registration with its letter, its message and its history."""
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript(VERSION_1.read_text("utf-8"))
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    return path
+
+
+def schema(store: SqliteStore) -> list[tuple[str, str]]:
+    return sorted((row["name"], " ".join((row["sql"] or "").split())) for row in store.rows("SELECT name, sql FROM sqlite_schema"))
+
+
+def test_an_old_database_is_brought_up_to_date_and_all_is_there(old: Path, tmp_path: Path) -> None:
+    with SqliteStore(old) as store, SqliteStore(tmp_path / "new.db") as new:
+        assert schema(store) == schema(new)
+        assert store.roster("ledelse-2026").registrations == (registration(),)
+        assert store.entries() == (entry(),)
+        assert [letter.key for letter in store.letters()] == ["registration:1/confirmation/p1@bibliotek.dk/1"]
+        assert store.roster("ledelse-2026").next_id == 3
+        assert store.secret_key() == bytes(range(32))
+
+
+def test_a_copy_of_it_lies_beside(old: Path) -> None:
+    before = old.read_bytes()
+    with SqliteStore(old):
+        pass
+    copy = old.with_name("mailbot.before-2.db")
+    verify(copy)
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("SELECT count(*) FROM _sqlite_migrations").fetchone() == (1,)
+    assert before[:16] == copy.read_bytes()[:16]
+    with SqliteStore(old):
+        pass
+    assert len(list(old.parent.glob("*.before-*"))) == 1
+
+
+def test_a_new_database_needs_no_copy(path: Path) -> None:
+    with SqliteStore(path):
+        pass
+    assert [p.name for p in path.parent.iterdir()] == ["mailbot.db"]
+
+
+def test_a_later_version_is_refused_and_left_alone(store: SqliteStore) -> None:
+    store.connection.execute(
+        "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('mailbot', '9999_later', '2030-01-01')"
+    )
+    before = content(store)
+    with pytest.raises(TooNew, match="a later version of mailbot has changed this database \\(9999_later\\); install that version"):
+        SqliteStore(store.path)
+    with pytest.raises(TooNew):
+        verify(store.path)
+    assert content(store) == before
+
+
+def test_migrations_are_numbered_without_a_gap() -> None:
+    names = [migration.name for migration in migrations._migrations]
+    assert [name[:5] for name in names] == [f"{n:04d}_" for n in range(1, len(names) + 1)]
+
+
+def test_the_views_tell_what_they_are_named_for(store: SqliteStore) -> None:
+    from mailbot.course import Status
+    from mailbot.registration.records import Decision
+
+    people = [registration(1), *(registration(n, status=Status.WAITING, queued_at=NOW.replace(minute=60 - n)) for n in (2, 3))]
+    store.record(Decision(registrations=tuple(people)), NOW)
+    assert [row["id"] for row in store.rows("SELECT * FROM participants")] == [1]
+    assert [(row["position"], row["id"]) for row in store.rows("SELECT * FROM waiting_list")] == [(1, 3), (2, 2)]
+    assert [r.id for r in store.roster("ledelse-2026").waiting] == [3, 2]
+    assert store.rows("SELECT * FROM open_items") == store.rows("SELECT * FROM outbox") == []
