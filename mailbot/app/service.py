@@ -111,26 +111,43 @@ class Service:
         return max(0.0, patience.total_seconds())
 
     def _receive(self, done: Pass) -> None:
-        """Handle what is new. The cursor moves on only when all before it is in the book; a message that failed holds it."""
+        """What lies behind the cursor, and now and then what the last days hold and was never seen."""
+        account, now = self.inbox.name, self.clock()
+        settled = True
+        for mailbox in self.inbox.mailboxes():
+            cursor = self.store.cursor(account, mailbox)
+            new = self.inbox.fetch(mailbox, after=cursor, since=None if cursor else self._opening(now))
+            settled = self._handle_all(new, done) and settled
+        if self.swept_at is None or now - self.swept_at >= SWEEP_EVERY:
+            for mailbox in self.inbox.swept_mailboxes():
+                settled = self._handle_all(self._overlooked(account, mailbox, now), done) and settled
+            self.swept_at = now
+        if not settled:
+            self.swept_at = None  # what failed is tried again in the next pass
+
+    def _overlooked(self, account: str, mailbox: str, now: datetime) -> Iterator[Inbound]:
+        since = max(self._opening(now), (now - timedelta(days=self.sweep_days)).date())
+        uidvalidity, found = self.inbox.sweep(mailbox, since)
+        unseen = [uid for uid in found if not self.store.known_place(Place(account, mailbox, uidvalidity, uid))]
+        yield from self.inbox.fetch_uids(mailbox, unseen)
+
+    def _handle_all(self, messages: Iterator[Inbound], done: Pass) -> bool:
+        """Handle these messages; True if none of them failed. The cursor moves on only when all before it is in the book."""
         shelf: list[Entry] = []
         done_to: Place | None = None
-        held = False
-        for inbound in self._new():
+        settled = True
+        for inbound in messages:
             place = Place(inbound.account, inbound.mailbox, inbound.uidvalidity, inbound.uid)
-            if done_to is not None and done_to.mailbox != place.mailbox:
-                self._put_away(shelf, done_to)
-                done_to = None
             handled = handle(Received(inbound.raw, inbound.received_at, place), self.store, self.rules, self.clock(), shelf=shelf)
-            held = held or (handled is not None and not handled.settled)
-            if inbound.cursor and not held:
+            settled = settled and (handled is None or handled.settled)
+            if inbound.cursor and settled:
                 done_to = replace(place, uid=inbound.cursor)
             if len(shelf) >= SHELF:
                 self._put_away(shelf, done_to)
             if handled is not None and handled.settled:
                 self._after(handled, place, done)
         self._put_away(shelf, done_to)
-        if held:
-            self.swept_at = None
+        return settled
 
     def _put_away(self, shelf: list[Entry], done_to: Place | None) -> None:
         """Book what was ignored (many in one commit), then move the cursor."""
@@ -145,21 +162,6 @@ class Service:
         if handled.entry.outcome is Outcome.HANDLED and self.after_handling != "leave":
             self.inbox.after_handling(place.mailbox, place.uid, self.after_handling)
         self.seen(handled)
-
-    def _new(self) -> Iterator[Inbound]:
-        """What lies behind the cursor, and now and then what the last days hold and was never seen."""
-        account, now = self.inbox.name, self.clock()
-        for mailbox in self.inbox.mailboxes():
-            cursor = self.store.cursor(account, mailbox)
-            yield from self.inbox.fetch(mailbox, after=cursor, since=None if cursor else self._opening(now))
-        if self.swept_at is not None and now - self.swept_at < SWEEP_EVERY:
-            return
-        self.swept_at = now
-        since = max(self._opening(now), (now - timedelta(days=self.sweep_days)).date())
-        for mailbox in self.inbox.swept_mailboxes():
-            uidvalidity, found = self.inbox.sweep(mailbox, since)
-            unseen = [uid for uid in found if not self.store.known_place(Place(account, mailbox, uidvalidity, uid))]
-            yield from self.inbox.fetch_uids(mailbox, unseen)
 
     def _opening(self, now: datetime) -> date:
         """A new installation starts where the first course opened for signups, else with the days that are swept."""

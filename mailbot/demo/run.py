@@ -6,12 +6,15 @@ messages, so that deadlines, offers and digests of three months happen within se
 
 from __future__ import annotations
 
+import email
+import logging
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email import policy
 from pathlib import Path
 
 from rich.console import Console
@@ -25,6 +28,7 @@ from mailbot.app.due import next_moment
 from mailbot.app.handle import Handled, Rules
 from mailbot.app.replay import in_order_of_receipt, with_domain_trusted
 from mailbot.app.service import Service
+from mailbot.cli.logs import configure
 from mailbot.cli.tables import COLOURS, registrations, table, words
 from mailbot.config import Config, Imap, Smtp, shipped_courses
 from mailbot.course import Course, Kind, Mode
@@ -58,6 +62,7 @@ class Row:
 
 def run_demo(console: Console, keep: Path | None) -> Path:
     """Run the demo on this console; returns the path of the digest's page. `keep` is where the files are left."""
+    configure(logging.ERROR)  # the table tells it better
     folder = keep or Path(tempfile.mkdtemp(prefix="mailbot-demo-"))
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "mailbot.db").unlink(missing_ok=True)
@@ -146,8 +151,8 @@ def _show(console: Console, rows: list[Row], service: Service, course: Course, s
     confirmation = next((x for x in service.store.letters(course.id) if x.kind is Kind.CONFIRMATION and x.sent_at), None)
     raw = service.store.letter_raw(confirmation.number) if confirmation else None
     if confirmation and raw:
-        message = parse(raw)
-        _paper(console, message.text, f"{confirmation.to.email}: {message.subject}")
+        plain = email.message_from_bytes(raw, policy=policy.default).get_body(("plain",))
+        _paper(console, plain.get_content() if plain else "", f"{confirmation.to.email}: {confirmation.subject}")
     _paper(console, digest, subject)
 
 
