@@ -21,8 +21,9 @@ def visible(text: str) -> str:
 
 
 def line(text: object, most: int = MOST) -> str:
-    """One visible line of at most `most` characters; "" for None. Unicode's own line separators count as white space."""
-    words = _SPACE.sub(" ", visible(_SPACE.sub(" ", "" if text is None else str(text)[: 8 * most]))).strip()
+    """One visible line of at most `most` characters; "" for None. Unicode's own line separators count as white space,
+    and nothing in it reads as a link of ours (`twin`)."""
+    words = _SPACE.sub(" ", visible(_SPACE.sub(" ", "" if text is None else str(text)[: 8 * most]))).strip().replace("](", "] (")
     return words if len(words) <= most else words[: most - 1].rstrip() + "…"
 
 
@@ -33,5 +34,5 @@ def foreign(text: object, most: int = MOST) -> str:
 
 def block(text: object, most: int = 20_000) -> str:
     """Several visible lines (the administrator's own words), at most two line breaks in a row."""
-    lines = [piece.rstrip() for piece in visible(str(text)[:most]).split("\n")]
+    lines = [piece.rstrip() for piece in visible(str(text)[:most]).replace("](", "] (").split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

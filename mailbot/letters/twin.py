@@ -29,12 +29,18 @@ def twin(text: str) -> Markup:
 
 def plain(text: str) -> str:
     """The plain part: paragraphs wrapped, links and pictures shown by their words."""
-    return "\n\n".join("\n".join(_wrapped(line) for line in piece.split("\n")) for piece in shown(text).split("\n\n")) + "\n"
+    return "\n\n".join(_paragraph(piece.split("\n")) for piece in shown(text).split("\n\n")) + "\n"
 
 
 def shown(text: str) -> str:
     """The text with links and pictures replaced by their words."""
     return _LINK.sub(r"\1", _PICTURE.sub(r"\1", text))
+
+
+def _paragraph(lines: list[str]) -> str:
+    if len(lines) > 1 and _RULE.fullmatch(lines[1]):
+        lines = [lines[0], "-" * len(lines[0]), *lines[2:]]
+    return "\n".join(_wrapped(line) for line in lines)
 
 
 def _wrapped(line: str) -> str:

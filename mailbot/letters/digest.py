@@ -1,0 +1,205 @@
+"""The digest as a letter: what the administrator should know today in her words, with an answer to each open matter.
+
+It is a letter like the others: `templates/<language>/digest.txt` gives the plain text, the page is its twin.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mailbot.course import Course, Kind, Status
+from mailbot.letters.clean import foreign, line
+from mailbot.letters.compose import Composed, finish
+from mailbot.letters.mime import Attachment
+from mailbot.letters.overview import Digest, build
+from mailbot.letters.templates import Templates
+from mailbot.letters.words import Words
+from mailbot.registration.records import Draft, Item, ItemKind, LetterRecord, Registration
+from mailbot.understanding.reading import Address, Finding, Intent, Person, Reason
+
+__all__ = ["Digest", "Link", "build", "compose_digest", "sentence_of"]
+
+Link = Callable[[str], str]   # a command ("godkend 12") to the address of a prefilled, signed answer ("mailto:…")
+MOST_ITEMS, MOST_LINES = 40, 30
+_VALUE = re.compile(r"\{(\w{1,40})\}")
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    number: int
+    who: str
+    subject: str
+    received: str
+    reasons: tuple[str, ...]
+    excerpt: str
+    proposal: str
+    answers: tuple[str, ...]     # links, as `twin` reads them
+
+
+def compose_digest(
+    digest: Digest,
+    course: Course,
+    *,
+    key: str,
+    to: Address,
+    templates: Templates,
+    link: Link | None = None,
+    sentences: Mapping[str, str] | None = None,
+    sender: Address | None = None,
+    pictures: Sequence[Attachment] = (),
+    attachments: Sequence[Attachment] = (),
+    write_all: str = "",
+) -> Composed:
+    """The digest to `to`, dated `digest.now`. `sentences` are those of other rooms' reasons, by code; `pictures` have the
+    cids "seats", "signups", "map"; `write_all` is the address of a letter to everybody. Raises TemplateError.
+    """
+    words = templates.words(course.language)
+    told = {**(sentences or {}), **templates.sentences(course.language)}
+    values = _values(digest, words, told, link)
+    values |= {"greeting": words.greeting(to), "pictures": {p.cid for p in pictures}, "write_all": write_all}
+    subject, body = templates.render(course.language, "digest", values)
+    draft = Draft(kind=Kind.DIGEST, course=course.id, to=to, subject_of=f"digest:{digest.now:%Y-%m-%d}")
+    return finish(
+        subject, body, draft, course, key=key, now=digest.now, templates=templates, sender=sender, attachments=(*pictures, *attachments)
+    )
+
+
+def sentence_of(reason: Reason, sentences: Mapping[str, str], words: Words) -> str:
+    """A reason in a sentence; a code that nobody knows gives a general one."""
+    values = {**reason.values, "code": reason.code}
+    form = sentences.get(reason.code) or sentences.get("unknown", "{code}")
+    return _VALUE.sub(lambda found: _value(found[1], str(values.get(found[1], "…")), words), form)
+
+
+def _value(name: str, value: str, words: Words) -> str:
+    """A value of a reason in words: fields, statuses, intents and roles by their names in the language."""
+    if name in ("field", "fields"):
+        table = words.section("missing_short")
+        return words.listing(table.get(v.strip(), foreign(v)) for v in value.split(","))
+    section = {"status": "statuses", "intent": "intents", "other": "intents", "first": "intents", "second": "intents", "who": "standings"}
+    return words.section(section[name]).get(value, foreign(value)) if name in section else foreign(value, 200)
+
+
+def _values(digest: Digest, words: Words, sentences: Mapping[str, str], link: Link | None) -> dict[str, Any]:
+    course = digest.course
+    return {
+        "course": course.title,
+        "capacity": course.capacity,
+        "taken": digest.taken,
+        "confirmed": digest.confirmed,
+        "offered": len(digest.offered),
+        "free": max(0, course.capacity - digest.taken),
+        "waiting": len(digest.waiting),
+        "count": len(digest.items),
+        "items": tuple(_item(i, words, sentences, course, link) for i in digest.items[:MOST_ITEMS]),
+        "more_items": max(0, len(digest.items) - MOST_ITEMS),
+        "joined": _capped(_line(r, digest, words) for r in digest.joined),
+        "changed": _capped(f"{_who(r)}: {_fields(fields, words)}" for r, fields in digest.changed),
+        "ended": _capped(f"{_who(r)}: {words.section('statuses')[r.status.value]}" for r in digest.ended),
+        "offers": _capped(
+            f"{_who(r)}: {words.moment(r.offer_expires_at, course)}" if r.offer_expires_at else _who(r) for r in digest.offered
+        ),
+        "lacking": _capped(f"{_who(r)}: {_fields(digest.missing[r.id], words)}" for r in digest.people if r.id in digest.missing),
+        "undelivered": _capped(_letter(x, words, sentences, link, "again") for x in digest.undelivered),
+        "planned": _capped(_letter(x, words, sentences, link, "stop") for x in digest.planned),
+        "withheld": _capped(_letter(x, words, sentences, None, "") for x in digest.withheld),
+        "drafted": _capped(_letter(x, words, sentences, None, "") for x in digest.drafted),
+        "places": tuple(f"{n}: {words.meeting(m)}" for n, m in digest.places),
+        "ignored": digest.counts.get("ignored", 0),
+        "handled": digest.counts.get("handled", 0),
+        "health": tuple((line(k), line(v, 200)) for k, v in digest.health.items()),
+        "mode": words.section("modes")[digest.settings.mode.value],
+        "observing": digest.settings.mode.value == "observe",
+        "paused": digest.settings.paused,
+        "quiet": digest.quiet,
+        "deadline": words.date(course.signup_deadline) if course.signup_deadline else "",
+        "since": words.date(digest.since.astimezone(course.zone).date(), year=False),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines to show and how many more there are."""
+
+    shown: tuple[str, ...]
+    more: int
+
+    def __bool__(self) -> bool:
+        return bool(self.shown)
+
+
+def _capped(lines: Iterable[str]) -> Lines:
+    everything = tuple(lines)
+    return Lines(everything[:MOST_LINES], max(0, len(everything) - MOST_LINES))
+
+
+def _item(item: Item, words: Words, sentences: Mapping[str, str], course: Course, link: Link | None) -> ItemView:
+    sender = item.sender
+    who = foreign(sender.name or sender.email) if sender else ""
+    return ItemView(
+        number=item.id,
+        who=f"{who} <{line(sender.email)}>" if sender and sender.name and sender.email else who,
+        subject=foreign(item.subject),
+        received=words.moment(item.received_at or item.opened_at, course),
+        reasons=tuple(dict.fromkeys(sentence_of(r, sentences, words) for r in item.reasons))[:6],
+        excerpt=foreign(item.excerpt, 300),
+        proposal=_proposal(item.proposal, words) if item.proposal else "",
+        answers=tuple(_answer(command, item.id, words, link) for command in _commands(item)),
+    )
+
+
+def _commands(item: Item) -> tuple[str, ...]:
+    """The answers that fit an open matter, the likely one first."""
+    if item.kind is ItemKind.TAKEN:
+        return ("resume", "reject")
+    if item.kind is ItemKind.QUESTION:
+        return ("answer", "reject")
+    if item.proposal is None:
+        return ("answer", "reject") if item.sender and item.kind is ItemKind.REVIEW else ("reject",)
+    return ("approve", "wait", "reject") if item.proposal.intent is Intent.SIGNUP else ("approve", "reject")
+
+
+def _answer(command: str, number: int, words: Words, link: Link | None) -> str:
+    text = words.section("commands")[command].format(n=number)
+    return f"[{text.strip()}]({link(text)})" if link else text.strip()
+
+
+def _proposal(finding: Finding, words: Words) -> str:
+    form = words.section("proposals").get(finding.intent.value, "")
+    people = words.listing(_described(p) for p in finding.participants) or words.section("proposals")["the_writer"]
+    withdrawn = words.listing(foreign(w) for w in finding.withdrawn) or words.section("proposals")["the_writer"]
+    return form.format(people=people, withdrawn=withdrawn)
+
+
+def _described(person: Person) -> str:
+    parts = (person.name or person.email, person.title, person.organisation)
+    return ", ".join(foreign(part) for part in parts if part)
+
+
+def _who(registration: Registration) -> str:
+    person = registration.person
+    name, house = foreign(person.name or person.email or ""), foreign(person.organisation or "")
+    return f"{registration.id} {name} ({house})" if house else f"{registration.id} {name}"
+
+
+def _line(registration: Registration, digest: Digest, words: Words) -> str:
+    status = words.section("statuses")[registration.status.value]
+    if registration.status is Status.WAITING:
+        position = next((n for n, r in enumerate(digest.waiting, 1) if r.id == registration.id), None)
+        status += f" ({position})" if position else ""
+    return f"{_who(registration)}: {status}"
+
+
+def _fields(fields: Iterable[str], words: Words) -> str:
+    table = words.section("missing_short")
+    return words.listing(table.get(f, f) for f in fields)
+
+
+def _letter(letter: LetterRecord, words: Words, sentences: Mapping[str, str], link: Link | None, command: str) -> str:
+    text = f"{words.section('kinds')[letter.kind.value]} → {foreign(letter.to.name or letter.to.email)}"
+    if letter.reason:
+        text += f": {sentence_of(letter.reason, sentences, words)}"
+    return f"{text} {_answer(command, letter.number, words, link)}" if command else text

@@ -1,0 +1,133 @@
+"""What the administrator should know today: one course as it stands, and what is new since the last digest.
+
+Pure: a roster and a few figures of the shell in, a `Digest` out. Diet is no part of it, and of messages it holds the
+excerpts of open items only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+
+from mailbot.course import Course, Kind, Meeting, Status
+from mailbot.registration.records import Item, ItemKind, LetterRecord, LetterState, Registration, Roster, Settings
+
+ENDED = frozenset({Status.CANCELLED, Status.DECLINED, Status.EXPIRED})
+PLACE_NEEDED = timedelta(days=21)   # a meeting so near without a place is worth a warning
+LATE_DRAFT = timedelta(days=2)
+URGENCY = (
+    ItemKind.UNCERTAIN, ItemKind.REVIEW, ItemKind.QUESTION, ItemKind.VERIFY, ItemKind.BOUNCE, ItemKind.CONFLICT, ItemKind.QUARANTINE,
+    ItemKind.TAKEN, ItemKind.NOTICE,
+)
+TO_HER = frozenset({Kind.DIGEST, Kind.COMMAND_REPLY})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """Registrations and letters are of this course; `since` and `now` are aware. `missing` is keyed by registration.
+
+    `places` are meetings near without a place, by number. `left_alone` counts the messages since `since` by outcome.
+    """
+
+    course: Course
+    settings: Settings
+    now: datetime
+    since: datetime
+    people: tuple[Registration, ...]
+    waiting: tuple[Registration, ...]
+    items: tuple[Item, ...]
+    joined: tuple[Registration, ...]
+    changed: tuple[tuple[Registration, tuple[str, ...]], ...]
+    ended: tuple[Registration, ...]
+    offered: tuple[Registration, ...]
+    missing: Mapping[int, tuple[str, ...]]
+    undelivered: tuple[LetterRecord, ...]
+    planned: tuple[LetterRecord, ...]
+    withheld: tuple[LetterRecord, ...]
+    drafted: tuple[LetterRecord, ...]
+    places: tuple[tuple[int, Meeting], ...]
+    counts: Mapping[str, int] = field(default_factory=dict)
+    health: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def confirmed(self) -> int:
+        return sum(r.status is Status.CONFIRMED for r in self.people)
+
+    @property
+    def taken(self) -> int:
+        return self.confirmed + len(self.offered)
+
+    @property
+    def quiet(self) -> bool:
+        """Nothing happened and nothing waits."""
+        return not any((self.items, self.joined, self.changed, self.ended, self.undelivered, self.places, self.drafted, self.withheld))
+
+
+def build(
+    roster: Roster,
+    *,
+    now: datetime,
+    since: datetime | None = None,
+    entries: Sequence[object] = (),
+    counts: Mapping[str, int] | None = None,
+    health: Mapping[str, str] | None = None,
+    missing: Mapping[int, tuple[str, ...]] | None = None,
+) -> Digest:
+    """The digest of a course at `now`; `since` is the last one (else a day ago, over a weekend from Friday).
+
+    `counts` are messages by outcome ("handled", "review", "ignored"), else they are counted from `entries` (anything with
+    an `outcome`); `missing` the fields to ask for by registration; `health` short facts to show as they are, by name.
+    """
+    course, began = roster.course, since or _last_time(roster, now)
+    live = tuple(r for r in roster.registrations if r.live)
+    return Digest(
+        course=course,
+        settings=roster.settings,
+        now=now,
+        since=began,
+        people=tuple(sorted(live, key=lambda r: (r.received_at, r.place, r.id))),
+        waiting=roster.waiting,
+        items=tuple(sorted((i for i in roster.items if i.closed_at is None), key=lambda i: (URGENCY.index(i.kind), i.opened_at, i.id))),
+        joined=tuple(r for r in live if r.received_at > began and r.status is not Status.REVIEW),
+        changed=tuple((r, fields) for r in live if r.received_at <= began and (fields := _changed_since(r, began))),
+        ended=tuple(r for r in roster.registrations if r.status in ENDED and r.ended_at and r.ended_at > began),
+        offered=tuple(sorted((r for r in live if r.status is Status.OFFERED), key=lambda r: (r.offer_expires_at or now, r.id))),
+        missing={r.id: missing[r.id] for r in live if r.status is Status.CONFIRMED and missing.get(r.id)} if missing else {},
+        undelivered=_letters(roster, (LetterState.FAILED, LetterState.UNCERTAIN), began),
+        planned=tuple(x for x in roster.letters if x.state is LetterState.PLANNED and x.kind not in TO_HER),
+        withheld=tuple(x for x in _letters(roster, (LetterState.WITHHELD,), began) if x.kind not in TO_HER),
+        drafted=tuple(x for x in roster.letters if x.state is LetterState.DRAFTED and now - x.planned_at > LATE_DRAFT),
+        places=tuple(
+            (n, m) for n, m in enumerate(course.meetings, 1)
+            if not m.place and not m.called_off and timedelta() < course.starts_at(m) - now <= PLACE_NEEDED
+        ),
+        counts=dict(counts) if counts is not None else _counted(entries),
+        health=dict(health or {}),
+    )
+
+
+def _last_time(roster: Roster, now: datetime) -> datetime:
+    """Since when there is news: the morning of the last digest, else a day ago (on Mondays since Friday)."""
+    if roster.digest_sent_on is not None:
+        last = datetime.combine(roster.digest_sent_on, time(0), roster.course.zone)
+        if last.date() < now.astimezone(roster.course.zone).date():
+            return last
+    return now - timedelta(days=3 if now.astimezone(roster.course.zone).weekday() == 0 else 1)
+
+
+def _changed_since(registration: Registration, since: datetime) -> tuple[str, ...]:
+    """Fields that a message or the administrator told since then (that somebody has a diet is not news for a digest)."""
+    return tuple(name for name, source in registration.sources.items() if source.at > since and name != "dietary")
+
+
+def _letters(roster: Roster, states: Sequence[LetterState], since: datetime) -> tuple[LetterRecord, ...]:
+    return tuple(x for x in roster.letters if x.state in states and x.planned_at > since)
+
+
+def _counted(entries: Sequence[object]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for entry in entries:
+        outcome = str(getattr(entry, "outcome", ""))
+        found[outcome] = found.get(outcome, 0) + 1
+    return found
