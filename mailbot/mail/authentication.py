@@ -15,12 +15,19 @@ from mailbot.mail.message import Message, Verdict
 MAX_LENGTH = 20_000
 
 # Below these, the part before belongs to somebody else: the second level of country domains, and providers' common domains.
-_SECOND_LEVELS = frozenset({"co", "com", "org", "net", "ac", "gov", "edu", "gob", "or", "ne", "go", "nom", "ltd", "plc", "me", "sch", "nhs", "gouv", "asso"})
+_SECOND_LEVELS = frozenset({
+    "co", "com", "org", "net", "ac", "gov", "edu", "gob", "or", "ne", "go", "nom", "ltd", "plc", "sch",
+    "nhs", "gouv", "asso",
+})
 _SHARED = frozenset({
-    "onmicrosoft.com", "gappssmtp.com", "herokuapp.com", "azurewebsites.net", "github.io", "pages.dev", "web.app", "blogspot.com", "co.no", "eu.org", "dk.net",
+    "onmicrosoft.com", "gappssmtp.com", "herokuapp.com", "azurewebsites.net", "github.io", "pages.dev", "web.app", "blogspot.com",
+    "co.no", "eu.org",
 })
 _RESULT = re.compile(r"\s*([a-z0-9][a-z0-9_-]{0,40})(?:\s*/\s*\d+)?\s*=\s*([a-z][a-z0-9_-]{0,40})", re.IGNORECASE)
-_PROPERTY = re.compile(r"([a-z][a-z0-9_-]{0,30}\.[a-z0-9][a-z0-9_.-]{0,40})\s*=\s*(?:\"([^\"]{0,300})\"|([^\s;\"]{1,400}))", re.IGNORECASE)
+_PROPERTY = re.compile(
+    r"([a-z][a-z0-9_-]{0,30}\.[a-z0-9][a-z0-9_.-]{0,40})\s*=\s*(?:\"([^\"]{0,300})\"|([^\s;\"]{1,400}))",
+    re.IGNORECASE,
+)
 _SEVERAL = "several addresses in From"
 
 
@@ -98,7 +105,8 @@ def verdict(message: Message, trusted: Sequence[str], *, exchange_online: bool =
 
 
 def _is_trusted(server: str, trusted: Sequence[str]) -> bool:
-    return any(server == entry or (entry.startswith(".") and server.endswith(entry)) for entry in (entry.strip().rstrip(".").lower() for entry in trusted) if entry)
+    entries = [entry.strip().rstrip(".").lower() for entry in trusted]
+    return any(server == entry or (entry.startswith(".") and server.endswith(entry)) for entry in entries if entry)
 
 
 def _judge(found: Sequence[Result], domain: str) -> Verdict:

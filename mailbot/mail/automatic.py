@@ -31,25 +31,34 @@ from mailbot.mail.message import Address, Automatic
 from mailbot.mail.mime import Part
 
 _AUTOREPLY_HEADERS = (
-    "x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-autoreply-from", "x-mail-autoreply", "x-vacation", "x-autoresponse",
+    "x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-autoreply-from", "x-mail-autoreply", "x-vacation",
+    "x-autoresponse",
 )
-_MASS_HEADERS = ("list-unsubscribe-post", "feedback-id", "x-campaign", "x-campaignid", "x-campaign-id", "x-mailchimp-id", "x-mc-user", "x-csa-complaints", "x-apsis")
+_MASS_HEADERS = (
+    "list-unsubscribe-post", "feedback-id", "x-campaign", "x-campaignid", "x-campaign-id", "x-mailchimp-id", "x-mc-user", "x-csa-complaints",
+)
 _ROBOT = re.compile(
-    r"(?:(?:no|do[-_.]?not|dont|ingen|svar[-_.]?ikke|ikke)[-_.]?(?:reply|svar|answer|besvar)|svar[-_.]?ikke|mailer[-_.]?daemon|postmaster|mail[-_.]?delivery|bounces?|daemon"
+    r"(?:(?:no|do[-_.]?not|dont|ingen|svar[-_.]?ikke|ikke)[-_.]?(?:reply|svar|answer|besvar)|svar[-_.]?ikke"
+    r"|mailer[-_.]?daemon|postmaster|mail[-_.]?delivery|bounces?|daemon"
     r"|nobody|autosvar|autoreply|auto[-_.]?reply|robot)(?:$|[-_.+=\d])",
 )
 _REPLY_SUBJECT = re.compile(
     r"(?:(?:sv|re|aw|svar|fwd?|vs) ?: ?){0,3}\[?(?:"
-    r"(?:automatisk (?:svar|besked|meddelelse|mail|e-mail|svarmail)|automatiskt svar|automatic reply|automatische antwort|autosvar|auto[- ]?reply|auto[- ]?response"
-    r"|auto[- ]?svar|autoantwort|automated (?:reply|response)|fraværsbesked|fraværsmeddelelse|fraværsmelding|fraværende|fravær|frånvaromeddelande|frånvarande"
-    r"|abwesenheitsnotiz|abwesend|abwesenheit|ikke til stede|ikke på kontoret|ude af kontoret|ude af huset|out[- ]of[- ](?:the )?office|ooo|feriebesked|ferieautosvar"
+    r"(?:automatisk (?:svar|besked|meddelelse|mail|e-mail|svarmail)|automatiskt svar|automatic reply|automatische antwort"
+    r"|autosvar|auto[- ]?reply|auto[- ]?response"
+    r"|auto[- ]?svar|autoantwort|automated (?:reply|response)|fraværsbesked|fraværsmeddelelse|fraværsmelding|fraværende"
+    r"|fravær|frånvaromeddelande|frånvarande"
+    r"|abwesenheitsnotiz|abwesend|abwesenheit|ikke til stede|ikke på kontoret|ude af kontoret|ude af huset"
+    r"|out[- ]of[- ](?:the )?office|ooo|feriebesked|ferieautosvar"
     r"|sjálvvirkandi svar|sjálfvirkt svar|vacation reply|away from (?:the )?office)(?: ?[:\]–-]|$| fra | from | von | til )"
     r"|(?:out[- ]of[- ](?:the )?office|ude af kontoret) )",
     re.IGNORECASE,
 )
 _CALENDAR_SUBJECT = re.compile(
-    r"(?:accepteret|accepterer|afvist|afslået|foreløbigt? accepteret|foreløbig|nyt tidspunkt foreslået|accepted|declined|tentative(?:ly accepted)?|new time proposed"
-    r"|zugesagt|abgelehnt|mit vorbehalt|godtatt|avslått|foreløpig godtatt|accepterat|accepterad|avböjd|avböjt|preliminärt(?: godkänt)?|akseptert) ?:",
+    r"(?:accepteret|accepterer|afvist|afslået|foreløbigt? accepteret|foreløbig|nyt tidspunkt foreslået|accepted|declined"
+    r"|tentative(?:ly accepted)?|new time proposed"
+    r"|zugesagt|abgelehnt|mit vorbehalt|godtatt|avslått|foreløpig godtatt|accepterat|accepterad|avböjd|avböjt"
+    r"|preliminärt(?: godkänt)?|akseptert) ?:",
     re.IGNORECASE,
 )
 _ANSWERS = frozenset({"reply", "counter", "declinecounter", "refresh"})

@@ -26,7 +26,10 @@ _INVISIBLE = re.compile(
     "\ufe00-\ufe0f\U000e0000-\U000e007f]",
 )
 # Reordering a long run of combining marks is quadratic in the standard library: only these runs can hold one.
-_MARKS = re.compile("[\u0300-\u036f\u0483-\u0487\u0590-\u1cff\u1dc0-\u1dff\u20d0-\u20ff\u2cef-\u2df1\u302a-\u309a\ua66f-\uabff\ufb1e\ufe20-\ufe2f\U00010000-\U0010ffff]{24,}")
+_MARKS = re.compile(
+    "[\u0300-\u036f\u0483-\u0487\u0590-\u1cff\u1dc0-\u1dff\u20d0-\u20ff\u2cef-\u2df1\u302a-\u309a\ua66f-\uabff\ufb1e\ufe20-\ufe2f"
+    "\U00010000-\U0010ffff]{24,}",
+)
 
 
 def codec(name: str) -> str:

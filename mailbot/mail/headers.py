@@ -97,8 +97,10 @@ def address_of(entry: str) -> Address:
     else:
         name = entry
     email = match[0].strip(".'").lower() if match else ""
-    name = fold(words(_unquote(name))).strip(" <>\"'()")[:200]
-    return Address("" if name.lower() == email else name, clean(email))
+    name = fold(words(_unquote(name))).strip(" <>\"',;")
+    if name.startswith("(") and name.endswith(")"):
+        name = name[1:-1].strip()
+    return Address("" if name.lower() == email else name[:200], clean(email))
 
 
 def _unquote(name: str) -> str:

@@ -26,12 +26,17 @@ _LABELS = {
              "|følsomhed|sensitivity|organisation|message-id|resent-from",
 }
 _KEYS = {label: key for key, labels in _LABELS.items() for label in labels.split("|")}
-_HEADER = re.compile(rf"[*_]?({'|'.join(sorted(map(re.escape, _KEYS), key=len, reverse=True))})[ \t]?:[*_]{{0,2}}(?=\s|$|<|\")[ \t]*(.*)", re.IGNORECASE)
+_HEADER = re.compile(
+    rf"[*_]?({'|'.join(sorted(map(re.escape, _KEYS), key=len, reverse=True))})[ \t]?:[*_]{{0,2}}(?=\s|$|<|\")[ \t]*(.*)",
+    re.IGNORECASE,
+)
 _FORWARD = re.compile(
     r"-{2,} ?(?:forwarded message|videresendt (?:meddelelse|besked|mail|e-mail|melding)|weitergeleitete (?:nachricht|mail)|forwarded mail"
     r"|vidarebefordrat (?:meddelande|mejl)|doorgestuurd bericht) ?(?:-{2,}|$|fra |from |von |från )"
-    r"|(?:start på (?:den )?videresendte? (?:besked|meddelelse|mail|e-mail|melding)|begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)"
-    r"|vidarebefordrat (?:brev|mejl)|börjar vidarebefordrat (?:brev|meddelande)|påbörjat vidarebefordrat (?:brev|mejl)|videresendt melding) ?:?$"
+    r"|(?:start på (?:den )?videresendte? (?:besked|meddelelse|mail|e-mail|melding)|begin forwarded message"
+    r"|anfang der weitergeleiteten (?:nachricht|e-mail)"
+    r"|vidarebefordrat (?:brev|mejl)|börjar vidarebefordrat (?:brev|meddelande)|påbörjat vidarebefordrat (?:brev|mejl)"
+    r"|videresendt melding) ?:?$"
     r"|(?:-{2,} ?)?(?:videresendt af|forwarded by|weitergeleitet von|vidarebefordrat av|videresendt av) .{1,150}$",
     re.IGNORECASE,
 )
@@ -42,13 +47,19 @@ _ORIGINAL = re.compile(
 )
 _RULE = re.compile(r"[_=—-]{5,}$")
 _VERB = re.compile(r"\b(?:skrev|wrote|schrieb|schreef|skreiv|skrifaði|a écrit|hat geschrieben)\b", re.IGNORECASE)
-_OPENING = re.compile(r"(?:-{2,5} ?)?(?:den|d\.|on|am|på|le|op|þann|tann|mandag|tirsdag|onsdag|torsdag|fredag|lørdag|søndag|\d{1,2}[./ -])\b", re.IGNORECASE)
+_OPENING = re.compile(
+    r"(?:-{2,5} ?)?(?:den|d\.|on|am|på|le|op|þann|tann|mandag|tirsdag|onsdag|torsdag|fredag|lørdag|søndag|\d{1,2}[./ -])\b",
+    re.IGNORECASE,
+)
 _DIGIT = re.compile(r"\d")
-_TIME = re.compile(r"\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?: ?[ap]\.?m\.?)?(?: ?(?:cet|cest|gmt|utc|[+-]\d{4}))?\b,?|\b(?:19|20)\d\d\b,?", re.IGNORECASE)
+_TIME = re.compile(
+    r"\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?: ?[ap]\.?m\.?)?(?: ?(?:cet|cest|gmt|utc|[+-]\d{4}))?\b,?|\b(?:19|20)\d\d\b,?",
+    re.IGNORECASE,
+)
 _GROUPWISE = re.compile(r">>> ?([^>\n]{3,150}(?:<[^<>\n]{3,80}>)?[^>\n]{0,60}\d[^>\n]{0,30}) ?>>>$")
 _YOU = re.compile(r"(?:du|you|sie|i) (?:skrev|wrote|schrieben) ?:$", re.IGNORECASE)
-_PREFIX = re.compile(r"\s*(sv|re|aw|svar|antw|vs|fw|fwd|wg|vb|videresendt|videresend|i)\s*(?:\[\d+\])?\s*[:;]", re.IGNORECASE)
-_FORWARDS = frozenset({"vs", "fw", "fwd", "wg", "vb", "videresendt", "videresend", "i"})
+_PREFIX = re.compile(r"\s*(sv|re|aw|svar|antw|vs|fw|fwd|wg|vb|videresendt|videresend)\s*(?:\[\d+\])?\s*[:;]", re.IGNORECASE)
+_FORWARDS = frozenset({"vs", "fw", "fwd", "wg", "vb", "videresendt", "videresend"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +207,11 @@ def _attributed(line: str, verb: re.Match[str], taken: int, opens: bool) -> Intr
     dated = bool(_DIGIT.search(head if tail else line))
     if opens and dated and tail and not head.endswith(">"):
         return Introduction(taken, None, sender=_address(tail), date=head.partition(" ")[2])
-    if tail and not (_DIGIT.search(tail) and re.match(r"(?:den|on|am|følgende|følgende|the following)\b", tail, re.IGNORECASE)):
+    if tail and not (_DIGIT.search(tail) and re.match(r"(?:den|on|am|følgende|the following)\b", tail, re.IGNORECASE)):
         return None  # "Lisbet skrev i invitationen:"
     times = list(_TIME.finditer(head)) if opens else []
     cut = times[-1].end() if times else 0
     name = head[cut:].strip(" ,")
     certain = bool(times) or "@" in head
-    return Introduction(taken, None, quoting=not certain, sender=_address(name) if name else None, date=(head[:cut].partition(" ")[2] or tail).strip(" ,"))
+    date = (head[:cut].partition(" ")[2] or tail).strip(" ,")
+    return Introduction(taken, None, quoting=not certain, sender=_address(name) if name else None, date=date)

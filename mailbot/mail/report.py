@@ -18,30 +18,46 @@ MAX_FAILURES = 200
 _BLANK = re.compile(rb"\r?\n[ \t]*\r?\n")
 _ADDRESS = re.compile(r"(?<![\w.+@-])[\w.+'/-]{1,100}@[\w-]{1,60}(?:\.[\w-]{1,60}){1,6}(?![\w@-])")
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
-_DAEMON = re.compile(r"(?:mailer[-_.]?daemon|postmaster|mail[-_.]?daemon|mail[-_.]?delivery|mdaemon|bounces?|microsoftexchange\w*)(?:$|[-_.+@\d])", re.IGNORECASE)
+_DAEMON = re.compile(
+    r"(?:mailer[-_.]?daemon|postmaster|mail[-_.]?daemon|mail[-_.]?delivery|mdaemon|bounces?|microsoftexchange\w*)(?:$|[-_.+@\d])",
+    re.IGNORECASE,
+)
 _SUBJECT = re.compile(
-    r"undeliver|undelivered|delivery (?:status|failure|report|has failed|notification|problem|failed)|mail delivery|returned mail|failure notice|non[- ]?delivery|nondeliver"
-    r"|not delivered|could not be delivered|warning: (?:message|could not)|delayed|forsinket|kan ikke leveres|kunne ikke leveres|ikke leveret|uleveret|leveringsfejl"
-    r"|meddelelse om (?:manglende )?levering|levering mislykke|unzustellbar|nicht zugestellt|zustellung|kan inte levereras|kunde inte levereras|olevererbar|kan ikke leveres"
-    r"|user unknown|mail (?:error|failure|system error)|message status - undeliverable|rejected|returned to sender|bounce|failure delivery|processing error",
+    r"undeliver|undelivered|delivery (?:status|failure|report|has failed|notification|problem|failed)|mail delivery"
+    r"|returned mail|failure notice|non[- ]?delivery|nondeliver"
+    r"|not delivered|could not be delivered|warning: (?:message|could not)|delayed|forsinket|kan ikke leveres"
+    r"|kunne ikke leveres|ikke leveret|uleveret|leveringsfejl"
+    r"|meddelelse om (?:manglende )?levering|levering mislykke|unzustellbar|nicht zugestellt|zustellung|kan inte levereras"
+    r"|kunde inte levereras|olevererbar|kan ikke leveres"
+    r"|user unknown|mail (?:error|failure|system error)|message status - undeliverable|rejected|returned to sender|bounce"
+    r"|failure delivery|processing error",
     re.IGNORECASE,
 )
 _DELAYED = re.compile(
-    r"delayed|not yet (?:been )?delivered|has not yet been|forsinke|still (?:being )?(?:trying|retried)|(?:will be|being) retried|will continue|continue trying|prøver igen"
+    r"delayed|not yet (?:been )?delivered|has not yet been|forsinke|still (?:being )?(?:trying|retried)|(?:will be"
+    r"|being) retried|will continue|continue trying|prøver igen"
     r"|fortsætter med at|fördröjd|försenad|verzögert|could not be delivered for the last",
     re.IGNORECASE,
 )
 _GIVEN_UP = re.compile(r"giv(?:ing|en) up|permanent|not going to try|no further attempts|too long", re.IGNORECASE)
-_LABEL = re.compile(r"(?::|;|\b(?:recipients?|modtager(?:en)?|to|til|smtp|user|address|adressen?|for|mottagare|empfänger|mailbox|rcpt to))\W*$", re.IGNORECASE)
+_LABEL = re.compile(
+    r"(?::|;|\b(?:recipients?|modtager(?:en)?|to|til|smtp|user|address|adressen?|for|mottagare|empfänger|mailbox|rcpt to))\W*$",
+    re.IGNORECASE,
+)
 _HEADER_LABEL = re.compile(r"(?:to|til|an|till|from|fra|cc|subject|emne|sent|sender|reply-to|received on)\W*$", re.IGNORECASE)
 _FAILS = re.compile(
-    r"fail|unknown|unable|not |ikke|reject|denied|afvist|[45]\d\d|full|error|inactive|disabled|invalid|undeliver|unavailable|mislykke|quota|nicht|inte ", re.IGNORECASE)
+    r"fail|unknown|unable|not |ikke|reject|denied|afvist|[45]\d\d|full|error|inactive|disabled|invalid|undeliver"
+    r"|unavailable|mislykke|quota|nicht|inte ", re.IGNORECASE)
 _COPY = re.compile(
-    r"^[ \t>*-]{0,20}(?:below this line is|this is a copy of|here is a copy|the (?:body|header)s? of (?:the|your)|original message|oprindelige? (?:meddelelse|mail|besked)"
-    r"|message header|(?:unsent|returned|undeliverable) (?:message|mail)|message headers follow|your (?:original )?message(?: (?:follows|reads|is below))|original mail header|-{3,} ?header)",
+    r"^[ \t>*-]{0,20}(?:below this line is|this is a copy of|here is a copy|the (?:body|header)s? of (?:the|your)"
+    r"|original message|oprindelige? (?:meddelelse|mail|besked)"
+    r"|message header|(?:unsent|returned|undeliverable) (?:message|mail)|message headers follow"
+    r"|your (?:original )?message(?: (?:follows|reads|is below))|original mail header|-{3,} ?header)",
     re.IGNORECASE | re.MULTILINE,
 )
-_HEADER_BLOCK = re.compile(r"^(?:received|return-path|message-id|from|date|subject|mime-version|x-[\w-]+)[ \t]?:", re.IGNORECASE | re.MULTILINE)
+_HEADER_BLOCK = re.compile(
+    r"^(?:received|return-path|message-id|from|date|subject|mime-version|x-[\w-]{1,40})[ \t]?:", re.IGNORECASE | re.MULTILINE,
+)
 
 
 def read(root: Part, sender: Address, subject: str, text: str) -> Report | None:
@@ -78,7 +94,8 @@ def _failures(content: bytes) -> Iterable[Failure]:
         original = _recipient(fields.get("original-recipient", b""))
         status = _STATUS.search(headers.raw_text(fields.get("status", b"")))
         action = headers.text(fields.get("action", b"")).lower().split(" ")[0]
-        diagnostic = headers.text(fields.get("diagnostic-code", b"")).partition(";")[2].strip() or headers.text(fields.get("diagnostic-code", b""))
+        code = headers.text(fields.get("diagnostic-code", b""))
+        diagnostic = code.partition(";")[2].strip() or code
         known = action if action in ("failed", "delayed", "delivered", "relayed", "expanded") else _action(status[1] if status else "")
         yield Failure(original if "@" in original else recipient, known, status[1] if status else "", diagnostic[:500])
 
@@ -161,6 +178,11 @@ def _about(original: dict[str, list[bytes]], failures: Sequence[Failure]) -> Rep
 
     senders = headers.addresses(first("from"))
     return Report(
-        tuple(failures), next(iter(headers.ids(first("message-id"))), ""), headers.ids(first("references")), headers.text(first("subject"))[:1_000],
-        senders[0] if senders else None, headers.addresses(b", ".join(original.get("to", []))), headers.text(first("x-mailbot-letter"))[:200],
+        failures=tuple(failures),
+        original_message_id=next(iter(headers.ids(first("message-id"))), ""),
+        original_references=headers.ids(first("references")),
+        original_subject=headers.text(first("subject"))[:1_000],
+        original_from=senders[0] if senders else None,
+        original_to=headers.addresses(b", ".join(original.get("to", []))),
+        letter_key=headers.text(first("x-mailbot-letter"))[:200],
     )

@@ -14,52 +14,66 @@ MAX_LINE = 200       # a longer line signs nothing off
 MAX_CLOSING = 90
 
 _SHORT = (
-    r"m\.? ?v\.? ?h\.?|m/v/?h|v\.? ?h\.?|d\.? ?b\.? ?h\.?|k\.? ?h\.?|b\.? ?h\.?|v\.?b\.?r\.?|m\.? ?f\.? ?g\.?|m\.?f\.?h\.?|mvhs?|hils|vhilsen"
-    r"|(?:allerbedst|venligst|vänligen|ærbødigst|kærligst|bedst|deres|knus|kram|stort knus|knus og kram|kys og kram|ses|vi ses|på gensyn|på glædeligt gensyn)"
-    r"|(?:ha|hav|have) (?:det|en) [^\W\d_]+(?: [^\W\d_]+){0,3}|(?:god|fortsat god|rigtig god) (?:dag|weekend|ferie|sommer|påske|aften|jul)(?: til dig| til jer)?"
-    r"|(?:på )?forhånd (?:mange |tusind )?tak|(?:(?:mange|tusind) )?tak(?: på forhånd| for hjælpen)?|pft\.?|pfh\.?|alt godt|alt det bedste|de bedste|de varmeste"
-    r"|yours(?: sincerely| faithfully| truly)?|sincerely(?: yours)?|cheers|best|thanks(?: in advance| a lot)?|thank you|many thanks|takk|på förhand tack|tack"
+    r"m\.? ?v\.? ?h\.?|m/v/?h|v\.? ?h\.?|d\.? ?b\.? ?h\.?|k\.? ?h\.?|b\.? ?h\.?|v\.?b\.?r\.?|m\.? ?f\.? ?g\.?|m\.?f\.?h\.?"
+    r"|mvhs?|hils|vhilsen"
+    r"|(?:allerbedst|venligst|vänligen|ærbødigst|kærligst|bedst|deres|knus|kram|stort knus|knus og kram|kys og kram|ses"
+    r"|vi ses|på gensyn|på glædeligt gensyn)"
+    r"|(?:ha|hav|have) (?:det|en) [^\W\d_]+(?: [^\W\d_]+){0,3}|(?:god|fortsat god|rigtig god) (?:dag|weekend|ferie|sommer"
+    r"|påske|aften|jul)(?: til dig| til jer)?"
+    r"|(?:på )?forhånd (?:mange |tusind )?tak|(?:(?:mange|tusind) )?tak(?: på forhånd| for hjælpen)?|pft\.?|pfh\.?|alt godt"
+    r"|alt det bedste|de bedste|de varmeste"
+    r"|yours(?: sincerely| faithfully| truly)?|sincerely(?: yours)?|cheers|best|thanks(?: in advance| a lot)?|thank you"
+    r"|many thanks|takk|på förhand tack|tack"
     r"|tjóðskapur|inussiarnersumik(?: inuulluaqqusillunga)?|vinarliga|blíðar heilsanir|med hilsen"
 )
 # "Mange vinterhilsner", "Med venlig hilsen", "Freundliche Grüße": a few words that end in a greeting.
 _GREETING = (
-    r"((?:[^\W\d_]+[ ,/&]{1,2}){0,6}?)[^\W\d_]*(?:hilsner(?:ne)?|hils[ei]n(?:er)?|hilsninge?r?|hälsning(?:ar|en)?|helsing(?:ar)?|gr(?:ü|ue)(?:ß|ss)en?|gru(?:ß|ss)"
+    r"((?:[^\W\d_]+[ ,/&]{1,2}){0,6}?)[^\W\d_]*(?:hilsner(?:ne)?|hils[ei]n(?:er)?|hilsninge?r?|hälsning(?:ar|en)?"
+    r"|helsing(?:ar)?|gr(?:ü|ue)(?:ß|ss)en?|gru(?:ß|ss)"
     r"|regards|wishes|greetings|kveðj[au]\w*|kvøð[au]\w*|heilsan\w*|hilser)"
 )
 _CLOSING = re.compile(rf"(?:(?P<greeting>{_GREETING})|(?P<short>{_SHORT}))(?![\w@])[ .,!:;/~*–-]{{0,5}}", re.IGNORECASE)
 # Words that make a sentence of it: "Jeg skal hilse", "Send en hilsen".
-_SENTENCE = frozenset(
-    ["jeg", "vi", "du", "i", "han", "hun", "de_er", "er", "var", "har", "havde", "skal", "vil", "kan", "må", "bliver", "sender", "sendte", "sendt", "send", "giv", "fik", "får", "til", "på", "din", "dit", "jeres", "hans", "hendes", "som", "at", "den", "det", "denne", "tak", "ingen", "ikke", "hvis", "når", "så", "men", "eller", "om", "hvem", "hvad", "i'm", "is", "are", "was", "have", "for", "your"],
-)
+_SENTENCE = frozenset({
+    "jeg", "vi", "du", "i", "han", "hun", "er", "var", "har", "havde", "skal", "vil", "kan", "må", "bliver", "sender", "sendte", "sendt", "send", "giv", "fik", "får",
+    "til", "på", "din", "dit", "jeres", "hans", "hendes", "som", "at", "den", "det", "denne", "tak", "ingen", "ikke", "hvis", "når", "så", "men", "eller", "om", "hvem",
+    "hvad", "i'm", "is", "are", "was", "have", "for", "your",
+})
 # These end many an ordinary line too: they sign off only with a name, or last.
 _WEAK = re.compile(
-    r"(?:.*\btakk?\b.*|tack|.*\bthanks?\b.*|best|bedst|ses|vi ses|på .*|deres|ha(?:v|ve)? .*|hils[ei]n|hilsner|hilser|hils|alt .*|pft|pfh|cheers|(?:fortsat |rigtig )?god .*"
+    r"(?:.*\btakk?\b.*|tack|.*\bthanks?\b.*|best|bedst|ses|vi ses|på .*|deres|ha(?:v|ve)? .*|hils[ei]n|hilsner|hilser|hils"
+    r"|alt .*|pft|pfh|cheers|(?:fortsat |rigtig )?god .*"
     r"|de bedste|de varmeste|kram|knus|yours|greetings|regards|wishes|bh|b\.h\.|vinarliga)",
     re.IGNORECASE,
 )
 _FROM = re.compile(r"(?:fra|from|på vegne af|von|från|frá|pva\.?)\s+\S.{1,60}$", re.IGNORECASE)
 _NAME = re.compile(
-    r"[^\W\d_][\w.'’´`-]{0,30}(?:[ &/,+]{1,3}(?:(?:og|and|und|och|von|van|de|af|der|el|al|bin)\s)?[^\W\d_][\w.'’´`-]{0,30}){0,5}[ .!,:)]{0,2}$",
+    r"[^\W\d_][\w.'’´`-]{0,30}(?:[ &/,+]{1,3}(?:(?:og|and|und|och|von|van|de|af|der|el|al"
+    r"|bin)\s)?[^\W\d_][\w.'’´`-]{0,30}){0,5}[ .!,:)]{0,2}$",
 )
 _SLASH = re.compile(r"(?:/{1,2}|~|[-–—])\s?([^\W\d_][\w.'’-]{0,30}(?:[ /&]{1,3}[^\W\d_][\w.'’-]{0,30}){0,4})\.?$")
 _FOOTER = re.compile(
-    r"(?:sendt|sent|skickat|skickades|gesendet|envoyé|senda[ðr]?|sent via|sendt via) (?:fra|from|med|with|från|von|frá|de|via|på|using)\s(?:min|mit|my|mina|mein|mínum"
+    r"(?:sendt|sent|skickat|skickades|gesendet|envoyé|senda[ðr]?|sent via|sendt via) (?:fra|from|med|with|från|von|frá|de"
+    r"|via|på|using)\s(?:min|mit|my|mina|mein|mínum"
     r"|outlook|mail|yahoo|gmail|proton|samsung|iphone|ipad|android|.{0,30}(?:telefon|ipad|iphone|mobil|android|tablet))"
-    r"|(?:hent|hentet|få|get|download|skaffa|holen sie) .{0,12}outlook (?:til|for|für|fra|från)|hentet fra outlook|von meinem .{1,40} gesendet"
+    r"|(?:hent|hentet|få|get|download|skaffa|holen sie) .{0,12}outlook (?:til|for|für|fra|från)|hentet fra outlook"
+    r"|von meinem .{1,40} gesendet"
     r"|(?:sendt fra|sent from) .{0,25}(?:telefon|phone|ipad|tablet|android)",
     re.IGNORECASE,
 )
 _POSTSCRIPT = re.compile(r"(?:p\.? ?s\.?|ps:?|n\.? ?b\.?|obs|efterskrift|p\.p\.s\.?|pps)(?:[ :.!,–-]|$)", re.IGNORECASE)
 _I = re.compile(r"\b(?:jeg|mig)\b", re.IGNORECASE)
 _CONTACT = re.compile(
-    r"\+?\d[\d ]{6,}\d|@|www\.|https?://|\b(?:tlf|tel|mobil|mob|direkte|telefon|phone|ean|cvr|omstilling|hovednummer)\b|biblio|kommun|leder\b|chef|konsulent"
+    r"\+?\d[\d ]{6,}\d|@|www\.|https?://|\b(?:tlf|tel|mobil|mob|direkte|telefon|phone|ean|cvr|omstilling|hovednummer)\b"
+    r"|biblio|kommun|leder\b|chef|konsulent"
     r"|koordinator|afdeling|sekretær|direktør|formidler|manager|library|bókasavn|assistent|ansvarlig|bestyrer",
     re.IGNORECASE,
 )
 _ORGANISATION = re.compile(r"biblio|kommun|kontor|kultur|forening|library|sekretariat|administration|post\b|info\b", re.IGNORECASE)
 _SEPARATOR = re.compile(r"-{2,3}$|[_*=–—-]{6,}$")
 _FOLD = str.maketrans({
-    "æ": "ae", "ø": "oe", "å": "aa", "ä": "ae", "ö": "oe", "é": "e", "è": "e", "ü": "u", "ð": "d", "á": "a", "í": "i", "ó": "o", "ú": "u", "ý": "y", "þ": "th",
+    "æ": "ae", "ø": "oe", "å": "aa", "ä": "ae", "ö": "oe", "é": "e", "è": "e", "ü": "u", "ð": "d", "á": "a", "í": "i",
+    "ó": "o", "ú": "u", "ý": "y", "þ": "th",
 })
 
 
@@ -145,20 +159,33 @@ def _unannounced(lines: Sequence[str], filled: Sequence[int], names: frozenset[s
             return None
         words = set(fold(line).split(",")[0].split())
         known = len(names & words)
-        if not known or known < len(words) - 1 or not _is_name(line, names) or before.endswith(":") or before[0] in "-–•*" or line[0] in "-–•*":
+        listed = before.endswith(":") or before[0] in "-–•*" or line[0] in "-–•*"
+        if not known or known < len(words) - 1 or listed or not _is_name(line, names):
             continue
         below = [lines[i] for i in filled[index + 1:]]
-        if not below or any(map(_CONTACT.search, below)):
-            return _block_start(lines, filled[index])
+        if below and not any(map(_CONTACT.search, below)):
+            continue
+        while index > 1 and (above := set(fold(lines[filled[index - 1]]).split())) and above <= names:
+            index -= 1  # "Thea", and her full name below it
+        return _block_start(lines, filled[index])
     return _shared(lines, filled, names)
 
 
 def _block_start(lines: Sequence[str], i: int) -> int:
     """Where the lines above the name belong to it too: "Oluf Holm", "Daglig leder", "Herlev Bibliotek" with the last one known."""
     start = i
-    while start > 0 and lines[start - 1] and i - start < 3 and len(lines[start - 1]) < 50 and _NAME.match(lines[start - 1]):
+    while start > 0 and i - start < 3 and _is_label(lines[start - 1]):
         start -= 1
     return start if start > 0 and not lines[start - 1] else i
+
+
+def _is_label(line: str) -> bool:
+    """Whether a line is a name or a title, as they stand in signatures, and no sentence."""
+    words = line.split()
+    capitals = sum(word[0].isupper() for word in words)
+    if len(line) >= 50 or not _NAME.match(line) or line[-1] in ".!":
+        return False
+    return 2 * capitals > len(words) or bool(_CONTACT.search(line))
 
 
 def _shared(lines: Sequence[str], filled: Sequence[int], names: frozenset[str]) -> int | None:
