@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 from mailbot.course import Course, Kind, Meeting, Status
 from mailbot.registration.records import Draft, Item, ItemKind, LetterState, Outcome, Registration, Seat
 from mailbot.store.base import Entry, Outgoing, Place
+from mailbot.store.schema import APPLICATION_ID
 from mailbot.understanding.reading import Address, Person
 
 NOW = datetime(2026, 1, 20, 8, 0, tzinfo=UTC)
@@ -64,6 +68,13 @@ def item(n: int, **values: Any) -> Item:
 
 
 SENT, PLANNED, WITHHELD = LetterState.SENT, LetterState.PLANNED, LetterState.WITHHELD
+
+
+def make_version_1(path: Path) -> None:
+    """A database as version 1 left it: one registration with its letter, its message and its history."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript(Path(__file__).with_name("version-1.sql").read_text("utf-8"))
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
 
 def content(store: Any) -> Mapping[str, list[tuple[Any, ...]]]:

@@ -8,23 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from mailbot.course import Status
+from mailbot.registration.records import Decision
 from mailbot.store.base import TooNew
 from mailbot.store.copies import verify
-from mailbot.store.schema import APPLICATION_ID, migrations
+from mailbot.store.schema import migrations
 from mailbot.store.sqlite import SqliteStore
 
-from .samples import NOW, content, entry, registration
-
-VERSION_1 = Path(__file__).with_name("version-1.sql")
+from .samples import NOW, content, entry, make_version_1, registration
 
 
 @pytest.fixture
 def old(path: Path) -> Path:
     """A database as version 1 left it: a registration with its letter, its message and its history."""
     path.parent.mkdir()
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.executescript(VERSION_1.read_text("utf-8"))
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    make_version_1(path)
     return path
 
 
@@ -80,9 +78,6 @@ def test_migrations_are_numbered_without_a_gap() -> None:
 
 
 def test_the_views_tell_what_they_are_named_for(store: SqliteStore) -> None:
-    from mailbot.course import Status
-    from mailbot.registration.records import Decision
-
     people = [registration(1), *(registration(n, status=Status.WAITING, queued_at=NOW.replace(minute=60 - n)) for n in (2, 3))]
     store.record(Decision(registrations=tuple(people)), NOW)
     assert [row["id"] for row in store.rows("SELECT * FROM participants")] == [1]
