@@ -111,7 +111,7 @@ def matching(rows: Iterable[History], who: History) -> list[History]:
 
 
 def wrong_registration(rows: list[History], want: History) -> str | None:
-    who = {key: want[key] for key in ("name", "email") if key in want}
+    who: History = {key: want[key] for key in ("name", "email") if key in want}
     hits, allowed = matching(rows, who), as_list(want["status"])
     good = [row for row in hits if row["status"] in allowed]
     if sum(row["status"] in LIVE for row in hits) > 1:
