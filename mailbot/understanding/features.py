@@ -46,8 +46,9 @@ class Heard:
 
 def hear(message: Message, context: Context, names: Names, ours: Collection[str]) -> Heard:
     """Listen to each part of the message and collect the features."""
-    own = listen(message.text, names, _own_spans(message))
     subject = listen(context.topic, names)
+    topic = frozenset({"topic_course"} if {"course", "generic"} & subject.groups else ())
+    own = listen(message.text, names, _own_spans(message), topic)
     forwarded = listen(message.text, names, [(s.start, s.end) for s in context.forwarded if not _from_us(s, ours)])
     history = listen(message.text, names, [(s.start, s.end) for s in context.history if s.sender and s.sender.email == message.sender.email])
     heard = Heard(message, context, names, own, subject, forwarded, history)
@@ -131,7 +132,7 @@ def _departures(heard: Heard, found: dict[str, Feature]) -> None:
     absent = [a for a in leaves if {"meeting", "date"} & a.about and "whole" not in a.about] + heard.own.of("late")
     clear = [a for a in leaves if a not in absent and a.condition is Condition.NONE]
     found["leave"] = strongest(heard, [a for a in clear if a.strength > 0.9])
-    if found["leave"].value and not heard.own.of("again"):
+    if found["leave"].value and not heard.own.of("again") and not heard.own.of("late"):
         absent = []
     found["leave_soft"] = strongest(heard, [a for a in clear if a.strength <= 0.9])
     found["absent"] = strongest(heard, absent)
@@ -171,6 +172,8 @@ def _details(heard: Heard, found: dict[str, Feature]) -> None:
 def _answers(heard: Heard, found: dict[str, Feature]) -> None:
     found["yes"] = strongest(heard, heard.own.of("yes"))
     found["no"] = strongest(heard, heard.own.of("no"))
+    if found["no"].value >= 1.0:
+        found["yes"] = Feature(0.3 * found["yes"].value, found["yes"].evidence)   # "ja, det var ærgerligt", "ja tak til 2027, men …"
     answers = heard.context.answers
     found[f"answers_{answers.value}"] = Feature(1.0)
     for name in ("yes", "no", "join", "join_perhaps", "leave", "leave_soft", "number", "data", "people", "title", "supply", "correct", "registered", "replace", "brief"):
@@ -195,6 +198,9 @@ def _doubts(heard: Heard, found: dict[str, Feature]) -> None:
     found["endorse"] = Feature(float(bool(heard.context.forwarded) and (bool(heard.own.of("endorse")) or bool(heard.own.of("green")))))
     found["suggest"] = strongest(heard, heard.own.of("suggest"))
     found["green"] = strongest(heard, heard.own.of("green"))
+    found["green_light"] = Feature(found["green"].value * float(any(a.kind == "join" for a in heard.history.acts) or heard.context.answers is Answers.NUDGE))
+    acting = ("join", "join_held", "join_perhaps", "leave", "leave_soft", "replace", "absent", "asks", "consider")
+    found["subject_alone"] = Feature(found.get("join_subject", Feature(0.0)).value * float(not any(found.get(n, Feature(0.0)).value for n in acting)))
 
 
 def _surroundings(heard: Heard, found: dict[str, Feature], ours: Collection[str]) -> None:
@@ -208,14 +214,22 @@ def _surroundings(heard: Heard, found: dict[str, Feature], ours: Collection[str]
     found["generic"] = Feature(float("generic" in heard.own.groups or "generic" in heard.subject.groups))
     found["other"] = Feature(float(other_topic(heard)))
     found["other_too"] = Feature(float(named and "other" in heard.own.groups | heard.subject.groups))
-    found["bulk"] = Feature(float(message.automatic in (Automatic.BULK, Automatic.ROBOT)))
+    found["bulk"] = Feature(float(message.automatic is Automatic.BULK))
+    found["robot"] = Feature(float(message.automatic is Automatic.ROBOT))
+    ties = named or "generic" in heard.own.groups | heard.subject.groups or heard.context.answers not in (Answers.NOTHING, Answers.OTHER)
+    ties = ties or bool({"course", "generic"} & (heard.forwarded.groups | heard.history.groups))
+    found["topicless"] = Feature(float(not ties))
+    found["list"] = Feature(float(found["people"].value >= 1 and named) * float("registered" not in heard.own.groups))
+    found["more_time"] = strongest(heard, heard.own.of("more_time"))
+    found["next_year"] = strongest(heard, heard.own.of("next_year"))
+    found["forwarded_plain"] = Feature(found["join_forwarded"].value * float(heard.own.words <= 16 and "suggest" not in heard.own.groups and not _to_colleague(message, heard.names, ours)))
     found["promo"] = Feature(min(1.0, len(heard.own.of("promo")) / 2))
     found["receipt"] = strongest(heard, heard.own.of("receipt") + heard.subject.of("receipt"))
     found["work"] = strongest(heard, heard.own.of("work"))
     found["newsletter"] = strongest(heard, heard.own.of("newsletter") + heard.subject.of("newsletter"))
     domain = message.sender.email.rpartition("@")[2]
     found["house"] = Feature(float(message.sender.email not in ours and bool(domain) and domain in {a.rpartition("@")[2] for a in ours}))
-    found["to_colleague"] = Feature(float(_to_colleague(message, ours)))
+    found["to_colleague"] = Feature(float(_to_colleague(message, heard.names, ours)))
     found["own_signup"] = Feature(float(any(a.kind == "join" and not a.asked for a in heard.history.acts)))
     found["own_wish"] = Feature(float(any(a.kind == "join" for a in heard.history.acts)))
     found["to_us"] = Feature(float(to_us(message, ours)))
@@ -225,6 +239,8 @@ def to_us(message: Message, ours: Collection[str]) -> bool:
     return any(a.email in ours for a in (*message.to, *message.cc))
 
 
-def _to_colleague(message: Message, ours: Collection[str]) -> bool:
-    """Written to somebody else, with us in Cc at most."""
-    return bool(message.to) and not any(a.email in ours for a in message.to) and any(a.email in ours for a in message.cc)
+def _to_colleague(message: Message, names: Names, ours: Collection[str]) -> bool:
+    """Written to somebody else, with us in Cc at most; who teaches the course is one of us."""
+    teachers = {f.lower() for c in names.courses for f in c.facilitators}
+    return (bool(message.to) and not any(a.email in ours or a.name.lower() in teachers for a in message.to)
+            and any(a.email in ours for a in message.cc))

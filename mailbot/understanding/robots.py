@@ -22,7 +22,7 @@ def robot(message: Message, answered: Letter | None) -> Robot | None:
         return Intent.AUTO_REPLY, Action.IGNORE, (Reason("calendar_response"),)
     if message.automatic is Automatic.RECEIPT:
         return Intent.AUTO_REPLY, Action.IGNORE, (Reason("read_receipt"),)
-    if message.automatic is Automatic.REPLY or _away(message):
+    if message.automatic is Automatic.REPLY or _away(message) or _challenge(message):
         return _reply(message)
     return None
 
@@ -42,10 +42,15 @@ def _away(message: Message) -> bool:
     return any(cue in text for cue in listed("out_of_office", "away")) and sum(cue in text for cue in listed("out_of_office", "meanwhile")) >= 2
 
 
+def _challenge(message: Message) -> bool:
+    """A filter that wants to know whether a person wrote our letter."""
+    return message.automatic is Automatic.ROBOT and any(cue in _text(message) for cue in listed("out_of_office", "challenge"))
+
+
 def _bounced(message: Message) -> bool:
     """A delivery report of an old kind, known by its sender and its words."""
     local = message.sender.email.partition("@")[0]
-    machine = message.return_path == "" or local in ("mailer-daemon", "postmaster") or message.automatic is Automatic.ROBOT
+    machine = message.return_path == "" or local in ("mailer-daemon", "postmaster", "mailerdaemon") or message.automatic is Automatic.ROBOT
     if not machine:
         return False
     text = f"{message.subject.lower()} {_text(message)}"

@@ -79,8 +79,11 @@ def _sender(heard: Heard, authentication: Verdict) -> list[Reason]:
         reasons.append(Reason("authentication_failed"))
     if heard.message.automatic is not Automatic.NO:
         reasons.append(Reason("automatic_sender"))
-    if "to_colleague" in heard.features:
+    if "to_colleague" in heard.features and "join" not in heard.features:
         reasons.append(Reason("written_to_another"))
+    files = [a.name for a in heard.message.attachments if not a.content_type.startswith(("image/", "text/calendar"))]
+    if heard.own.words == 0 and files:
+        reasons.append(Reason("attachment_only", {"file": files[0]}))
     return reasons
 
 

@@ -17,6 +17,7 @@ from mailbot.understanding.lexicon import listed, words
 from mailbot.understanding.topic import Names
 from mailbot.understanding.vocabulary import Found, is_person, vocabulary
 
+DOING = frozenset({"join", "leave", "replace_hard", "correct", "supply"})
 MODALS = frozenset({"kan", "kunne", "vil", "ville", "gider", "må", "could", "can", "would", "will", "kann", "können"})
 
 
@@ -92,12 +93,12 @@ class _Heard:
     groups: frozenset[str]
 
 
-def listen(text: str, names: Names, spans: Iterable[tuple[int, int]] | None = None) -> Speech:
-    """What is said in these stretches of `text` (all of it where none are given)."""
+def listen(text: str, names: Names, spans: Iterable[tuple[int, int]] | None = None, topic: frozenset[str] = frozenset()) -> Speech:
+    """What is said in these stretches of `text` (all of it where none are given); `topic` are groups that hold for all of it."""
     heard: list[list[_Heard]] = []
     for start, end in [(0, len(text))] if spans is None else spans:
         for _, sentence in groupby(clauses(text, start, end), key=lambda c: c.sentence):
-            heard.append([_hear(clause, names, text) for clause in sentence])
+            heard.append(_together([_hear(clause, names, text) for clause in sentence], topic))
     acts: list[Act] = []
     questions: list[Question] = []
     for number, row in enumerate(heard):
@@ -105,6 +106,23 @@ def listen(text: str, names: Names, spans: Iterable[tuple[int, int]] | None = No
         questions += _questions(row, number)
     groups = frozenset(g for row in heard for h in row for g in h.groups)
     return Speech(tuple(acts), tuple(questions), groups, len(heard), sum(len(h.clause.words) for row in heard for h in row))
+
+
+def _together(row: list[_Heard], topic: frozenset[str]) -> list[_Heard]:
+    """What clauses of one sentence lend each other: the course it speaks of, "X out and Y in", "nej, hvor dejligt"."""
+    around = frozenset(g for h in row for g in h.groups)
+    lent = {"near_course"} if {"course", "generic"} & around else set()
+    texts = {w.text for h in row for w in h.clause.words}
+    if texts & {"ud", "udgår", "fratræder"} and texts & {"ind", "indtræder", "tiltræder"} and "name" in around:
+        lent |= {"replace_hard", "replace"}
+    changed = []
+    for at, heard in enumerate(row):
+        extra = set(lent)
+        following = row[at + 1].clause.words[0].text if at + 1 < len(row) else ""
+        if [w.text for w in heard.clause.words] == ["nej"] and following in ("hvor", "sikke"):
+            extra.add("not_no")
+        changed.append(_Heard(heard.clause, heard.found, (heard.groups | extra | topic) - ({"decline_real"} if "not_no" in extra else set())))
+    return changed
 
 
 def _hear(clause: Clause, names: Names, text: str) -> _Heard:
@@ -124,6 +142,7 @@ def _hear(clause: Clause, names: Names, text: str) -> _Heard:
 
 def _mark_people(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> None:
     row = clause.words
+    leading = tuple(words("targets")["leading"])
     skip = {i for span in found.get("course", []) for i in range(*span)}
     no_names = listed("clauses", "no_names")
     for i, word in enumerate(row):
@@ -131,9 +150,15 @@ def _mark_people(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> Non
             continue
         if is_person(word.text, word.capital and i > 0):
             found.setdefault("person", []).append((i, i + 1))
+        if word.text.endswith(leading):
+            found.setdefault("title", []).append((i, i + 1))
+        if word.text in ("mig", "os", "ham", "hende", "undertegnede") and {w.text for w in row[i + 1 : i + 4]} & {"på", "ind", "med", "op"}:
+            found.setdefault("me_in", []).append((i, min(len(row), i + 4)))
         following = row[i + 1] if i + 1 < len(row) else None
         if following and i + 1 not in skip and word.capital and following.capital and not {word.text, following.text} & no_names:
             found.setdefault("name", []).append((i, i + 2))
+        if i and row[i - 1].text == "på" and word.text == "plads" and i + 1 == len(row):
+            continue   # "er på plads": settled, no seat
         if word.text in ("plads", "pladser", "pladsen", "place", "places", "seat", "seats", "stk"):
             found.setdefault("seat", []).append((i, i + 1))
 
@@ -181,7 +206,7 @@ def _acts(row: list[_Heard], number: int) -> list[Act]:
 
 def _place(heard: _Heard, rule: _Rule) -> tuple[int, int]:
     """The characters of the words that made the rule hold: the longest finding of each group that it names."""
-    spans = [max(heard.found[g], key=lambda s: s[1] - s[0]) for g in rule.all if g in heard.found]
+    spans = [max(heard.found[g], key=lambda s: s[1] - s[0]) for g in rule.all if g in heard.found] or [(0, len(heard.clause.words))]
     row = heard.clause.words
     return row[min(s[0] for s in spans)].start, row[max(s[1] for s in spans) - 1].end
 
@@ -216,21 +241,21 @@ def _asked(heard: _Heard, row: Sequence[_Heard]) -> bool:
 def _questions(row: list[_Heard], number: int) -> list[Question]:
     """The question of a sentence, unless it only asks politely for what it does anyway, or how we are."""
     groups = frozenset(g for h in row for g in h.groups)
-    asks = any(h.clause.asks for h in row)
     if "chat" in groups:
         return []
-    doing = any(r.holds(h.groups) for h in row for r in _rules() if r.act in ("join", "leave", "replace", "correct", "supply"))
-    indirect = any({"ask", "info"} & h.groups for h in row) and "ask" in groups
-    opening = _opens_like_a_question(row[0])
-    if asks:
-        asked = [h for h in row if _asked(h, row) or ("ask" in h.groups)]
-        request = any("request" in h.groups for h in row)
-        wanted = (bool(asked) and not (doing and request)) or (not doing and request)
+    if row[-1].clause.words[0].table and len(row[-1].clause.words) == 1:
+        return []   # a column "Deltager?"
+    if row[-1].clause.asks:
+        wanted = any({"ask", "info"} & h.groups for h in row) or not any(_does(h) for h in row)
     else:
-        wanted = (indirect and not doing) or (opening and not doing)
-    if not wanted:
-        return []
-    return [Question(row[0].clause.start, row[-1].clause.end, number)]
+        doing = any(_does(h) for h in row)
+        wanted = not doing and ("ask" in groups or (len(row) == 1 and _opens_like_a_question(row[0])))
+    return [Question(row[0].clause.start, row[-1].clause.end, number)] if wanted else []
+
+
+def _does(heard: _Heard) -> bool:
+    """Whether a clause does something that a question mark leaves as it is: "vil du skrive mig på?"."""
+    return any(r.holds(heard.groups) for r in _rules() if r.act in DOING) and ("request" in heard.groups or not heard.clause.asks)
 
 
 def _opens_like_a_question(heard: _Heard) -> bool:
@@ -238,4 +263,4 @@ def _opens_like_a_question(heard: _Heard) -> bool:
     texts = [w.text for w in heard.clause.words]
     if texts and texts[0] in ("hej", "kære", "goddag", "hi") and len(texts) > 3:
         texts = texts[2:]
-    return " ".join(texts[:2]) in listed("clauses", "question_openings") or (bool(texts) and texts[0] in ("hvad", "hvor", "hvornår", "hvordan", "hvem", "hvilken", "hvilke") and len(texts) > 2)
+    return " ".join(texts[:2]) in listed("clauses", "question_openings") or (bool(texts) and texts[0] in ("hvad", "hvor", "hvornår", "hvordan", "hvem", "hvilken", "hvilke") and len(texts) > 2 and texts[1] != "der")

@@ -10,10 +10,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 
 from mailbot.course import Course
 from mailbot.understanding.clauses import Clause, Word
+from mailbot.understanding.lexicon import listed
 
 YEAR = re.compile(r"20[1-4]\d")
 MONTHS = {m: n for n, names in enumerate((
@@ -73,6 +74,10 @@ class Names:
                 following = row[i + length].text if i + length < len(row) else ""
                 if YEAR.fullmatch(following) and following not in self.years:
                     found.setdefault("other_year", []).append((i, i + length + 1))
+            if YEAR.match(row[i].text) and (year := row[i].text[:4]) not in self.years and self.years:
+                found.setdefault("next_year" if year > max(self.years) else "past", []).append((i, i + 1))
+            if row[i].text.endswith(_endings()) and row[i].text not in listed("events", "generic") and len(row[i].text) > 9:
+                found.setdefault("other", []).append((i, i + 1))
             if meeting_day(row, i) in self.dates:
                 found.setdefault("date", []).append((i, i + 1))
             i += max(1, length)
@@ -84,6 +89,11 @@ class Names:
 
     def language_of(self, row: Sequence[Word]) -> str:
         return "english" if any(w.text in _ENGLISH for w in row) else ""
+
+
+@cache
+def _endings() -> tuple[str, ...]:
+    return tuple(listed("events", "endings"))
 
 
 GENERIC = frozenset({"lederforløb", "netværksforløb", "ledelsesforløb", "lederkursus", "bibliotek", "biblioteker", "mellemledere"})

@@ -93,6 +93,8 @@ class Vocabulary:
 
     def _known(self, word: str) -> str:
         """The word itself, or the one that it is a slip of."""
+        if word[-3:] == word[-1:] * 3:
+            word = word.rstrip(word[-1]) + word[-1]   # "jaaaa"
         if len(word) < FUZZY - 1 or word in self._single or word in self._first:
             return word
         if word in self._slips:
@@ -162,5 +164,5 @@ def _deletions(word: str) -> list[str]:
 @cache
 def vocabulary() -> Vocabulary:
     """The vocabulary of this room, built once."""
-    lists = [(group, entries) for name in ("speech", "events") for group, entries in words(name).items()]
+    lists = [(group, entries) for name in ("speech", "events") for group, entries in words(name).items() if group != "endings"]
     return Vocabulary(lists)

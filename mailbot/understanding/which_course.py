@@ -14,6 +14,7 @@ from datetime import datetime
 from mailbot.course import Course
 from mailbot.mail.message import SegmentKind
 from mailbot.understanding.clauses import clauses
+from mailbot.understanding.context import Answers
 from mailbot.understanding.features import Heard, other_topic
 from mailbot.understanding.reading import Intent, Letter
 from mailbot.understanding.topic import YEAR, Names
@@ -48,7 +49,7 @@ def which_course(heard: Heard, courses: Sequence[Course], answered: Letter | Non
         return _settled(thread, courses, writer_courses, message.received_at, intent)
     live = [c.id for c in courses if c.id in set(writer_courses)]
     if intent is not Intent.SIGNUP:
-        return Which(live[0]) if len(live) == 1 else Which(_only(courses, message.received_at), "" if _generic(heard) else "course_unnamed")
+        return Which(live[0]) if len(live) == 1 else Which(_only(courses, message.received_at), "" if _generic(heard) or _inside(heard) else "course_unnamed")
     only = _only(courses, message.received_at)
     if only is None:
         return Which(live[0] if len(live) == 1 else None, "course_unclear")
@@ -59,6 +60,12 @@ def _generic(heard: Heard) -> bool:
     """The course is called "the leadership course" or the like, and no other network or course is hinted at."""
     groups = heard.own.groups | heard.subject.groups
     return "generic" in groups and "newsletter" not in groups
+
+
+def _inside(heard: Heard) -> bool:
+    """Somebody speaks as one who takes part: of the meetings, of a seat of theirs, in answer to a letter of ours."""
+    groups = heard.own.groups | heard.subject.groups
+    return bool({"registered", "meeting", "date"} & groups) or heard.context.answers not in (Answers.NOTHING, Answers.OTHER)
 
 
 def _mentions(names: Names, texts: Iterable[str]) -> _Mention:
