@@ -39,6 +39,7 @@ class Record:
     fields: dict[str, Found] = field(default_factory=dict)
     returning: Found | None = None
     waiting_only: bool = False
+    mention: tuple[int, int] | None = None     # where the text first speaks of somebody known from elsewhere
     joins: float = 0.0
     leaves: bool = False
     stays: bool = False

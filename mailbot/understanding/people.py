@@ -23,6 +23,9 @@ from mailbot.understanding.told import Told
 from mailbot.understanding.voices import Voice, voices
 
 
+_SPOKEN = ("prose", "copied")      # people of sentences, whose part the words around them decide
+
+
 @dataclass(frozen=True, slots=True)
 class Cast:
     """Who a message is about. `contact` is the writer where they are no participant. `notes` are doubts, as codes:
@@ -67,10 +70,33 @@ class _Scene:
         self.forwarded = self._forwarded(intent)
         asker = self.forwarded.writer if self.forwarded else None
         first = next((v for v in self.voices if v.kind is SegmentKind.NEW), None) or _silent(message)
-        self.main = voices_told.read(first, message, self.skip, (asker,) if asker else ())
+        self.copied = self._copied()
+        self.main = voices_told.read(first, message, self.skip, (asker,) if asker else (), tuple(self.copied))
         self.attached: list[Reason] = []
 
     # -- the voices ---------------------------------------------------------------------------
+
+    def _copied(self) -> list[Record]:
+        """Those in Cc and To: the text may speak of them by first name."""
+        made = []
+        for address in (*self.message.cc, *self.message.to):
+            shown = names.display(address)
+            if shown and address.email not in self.ours and address.email != self.message.sender.email:
+                record = Record(form="copied")
+                record.put("name", Found(shown, 0, len(shown), "people", "cc"))
+                record.put("email", Found(address.email, 0, len(address.email), "people", "cc"))
+                made.append(record)
+        return made
+
+    def _others(self) -> list[Record]:
+        """Everybody named besides the writer (and the one whose wish is forwarded), those of Cc where the text speaks of them."""
+        asker = self.forwarded.writer if self.forwarded else None
+        people = [r for r in self.main.others if r is not asker]
+        for record in self.copied:
+            if record.mention is not None and not any(r.name and names.same(r.name, record.name) == 2 for r in people):
+                record.place = record.mention[0]
+                people.append(record)
+        return people
 
     def _is_ours(self, voice: Voice) -> bool:
         return voice.sender.email in self.ours or bool(voice.name and any(names.same(voice.name, n) == 2 for n in self.skip))
@@ -97,12 +123,12 @@ class _Scene:
 
     def signup(self) -> Cast:
         main, writer = self.main, self.main.writer
-        people = [r for r in main.others if r is not (self.forwarded and self.forwarded.writer)]
+        people = self._others()
         judge(main, people)
-        structured = [r for r in people if r.form != "prose" and r.joins >= 1.0]
+        structured = [r for r in people if r.form not in _SPOKEN and r.joins >= 1.0]
         self_signup = main.says("persons", "self_signup")
         needed = 1.2 if main.says("persons", "self_strict") else 1.0 if structured else 0.5
-        joining = structured + [r for r in people if r.form == "prose" and r.joins >= needed and not r.only_mentioned]
+        joining = structured + [r for r in people if r.form in _SPOKEN and r.joins >= needed and not r.only_mentioned]
         if not joining and not main.listed and not self_signup and not self.forwarded:
             joining = [r for r in people if not r.only_mentioned and r.joins >= 0.0]
         if not joining and not main.listed and not self_signup and not self.forwarded:
@@ -127,10 +153,10 @@ class _Scene:
     def _asker(self, joining: list[Record], self_signup: bool) -> Record | None:
         """The first writer of a forwarded wish, unless the writer only speaks of their own."""
         if self.forwarded is None or any(names.same(r.name, self.forwarded.writer.name) == 2 for r in joining if r.name):
-            return self.forwarded.writer if self.forwarded and not any(r.form != "prose" for r in joining) and False else None
+            return self.forwarded.writer if self.forwarded and not any(r.form not in _SPOKEN for r in joining) and False else None
         if self_signup and not self.main.says("persons", "self_too") and not self._passed_on():
             return None
-        return self.forwarded.writer if not any(r.form != "prose" for r in joining) else None
+        return self.forwarded.writer if not any(r.form not in _SPOKEN for r in joining) else None
 
     def _writer_joins(self, joining: list[Record], self_signup: bool, wanted: int | None, asked: bool) -> bool:
         main = self.main
@@ -185,27 +211,25 @@ class _Scene:
 
     def substitute(self) -> Cast:
         main, writer = self.main, self.main.writer
-        people = [r for r in main.others if r is not (self.forwarded and self.forwarded.writer)]
+        people = self._others()
         gone = [f.value for f in main.roster.withdrawn]
         coming, left = [], []
         for record in people:
-            if record.form == "prose" and (staying(main, record) or any(names.same(record.name, g) == 2 for g in gone)):
+            if record.form in _SPOKEN and (staying(main, record, people) or any(names.same(record.name, g) == 2 for g in gone)):
                 continue
-            strong = entering(main, record)
-            if record.form == "prose" and leaving(main, record) and strong < 1.5:
+            strong = entering(main, record, people)
+            if record.form in _SPOKEN and leaving(main, record, people) and strong < 1.5:
                 left.append(record)
-            elif record.form != "prose" or strong >= 0.6 or not main.says("roles", "writer_enters"):
+            elif record.form not in _SPOKEN or strong >= 0.6 or not main.says("roles", "writer_enters"):
                 coming.append(record)
         for one, other in joined(main, people):
-            if one in left and other in coming and entering(main, other) < 1.5:
+            if one in left and other in coming and entering(main, other, people) < 1.5:
                 coming.remove(other)
                 left.append(other)
-        writer_in = not coming or (main.says("roles", "writer_enters") and not any(entering(main, r) >= 1.0 for r in coming))
+        writer_in = not coming or (main.says("roles", "writer_enters") and not any(entering(main, r, people) >= 1.0 for r in coming))
         if writer_in and main.says("roles", "writer_enters"):
-            left += [r for r in coming if r not in left and entering(main, r) < 1.0]
+            left += [r for r in coming if r not in left and entering(main, r, people) < 1.0]
             coming = [writer]
-        elif writer_in and not coming:
-            coming = [writer] if left else []
         gone += [r.name for r in left]
         self_out = writer not in coming and not gone and self.forwarded is None
         if not gone and self.forwarded is not None and writer not in coming:
@@ -215,15 +239,15 @@ class _Scene:
 
     def cancel(self) -> Cast:
         main = self.main
-        people = [r for r in main.others if "name" in r.fields]
+        people = [r for r in self._others() if "name" in r.fields]
         asked = self.forwarded.writer if self.forwarded else None
-        left = [r for r in people if r is not asked and leaving(main, r) and not staying(main, r)]
+        left = [r for r in people if r is not asked and leaving(main, r, people) and not staying(main, r, people)]
         for one, other in joined(main, people):
-            if (one in left) != (other in left) and not staying(main, other) and not staying(main, one):
+            if (one in left) != (other in left) and not staying(main, other, people) and not staying(main, one, people):
                 left = [r for r in people if r in left or r in (one, other)]
         gone = [f.value for f in main.roster.withdrawn] + [r.name for r in left]
         if not gone and not re.search(r"\b(?:jeg|mig|min|mit|undertegnede|I|me|my)\b", main.body):
-            gone = [r.name for r in people if not staying(main, r)]
+            gone = [r.name for r in people if not staying(main, r, people)]
         if not gone and asked is not None and asked.name and self._passed_on():
             gone = [asked.name]
         return Cast(withdrawn=tuple(dict.fromkeys(gone)), contact=self.contact() if gone else None)
@@ -231,7 +255,7 @@ class _Scene:
     def update(self) -> Cast:
         main, writer = self.main, self.main.writer
         answers.fill(main, self.message, self.answered, [v for v in self.voices if v.kind is SegmentKind.HISTORY])
-        people = [r for r in main.others if r.form != "prose" or len(r.fields) > 1]
+        people = [r for r in main.others if r.form not in _SPOKEN or len(r.fields) > 1]
         if not people and not main.listed and self._speaks_for_another():
             people = [r for r in main.others if not r.only_mentioned] or self._from_subject()
         letter = self._letter_people()

@@ -94,7 +94,7 @@ def _sentence(text: str, begin: int, stop: int, marks: list[Mark], prose: Prose,
     for mark in marks:
         if mark.kind == "name":
             continue
-        owners = _title_owners(text, begin, mark, refs, prose, people, last) if mark.kind == "title" else _owners(text, mark, refs, prose, people, last)
+        owners = _title_owners(text, begin, mark, marks, refs, prose, people, last) if mark.kind == "title" else _owners(text, mark, refs, prose, people, last)
         _give(text, mark, owners, named, prose, people)
     subjects = [r for r in named if not r.writer]
     return subjects or last
@@ -118,7 +118,8 @@ def _refs(text: str, begin: int, stop: int, marks: list[Mark], prose: Prose, peo
             continue
         plain = re.sub(r"s$", "", word.group())
         owner = next((r for r in people if r.name and names.first_name(r.name) in (word.group(), plain)), None)
-        if owner is not None:
+        if owner is not None and not _greeted(text, word.start()):
+            owner.mention = owner.mention or (word.start(), word.end())
             refs.append(Ref("first", word.start(), word.end(), owner))
         elif writer_name and names.first_name(writer_name) == word.group():
             refs.append(Ref("first", word.start(), word.end(), prose.writer))
@@ -139,8 +140,9 @@ def _person(mark: Mark, text: str, people: list[Record], writer_name: str, skip:
         record = Record(place=mark.start)
         record.fields["name"] = from_mark(mark, _MODULE)
         people.append(record)
-    elif len(mark.value) > len(record.name):
+    elif len(mark.value) > len(record.name) or record.form == "copied":
         record.fields["name"] = from_mark(mark, _MODULE)
+    record.mention = record.mention or (mark.start, mark.end)
     return record
 
 
@@ -156,10 +158,10 @@ def _resolve(ref: Ref, prose: Prose, people: list[Record], last: list[Record]) -
         return [prose.writer]
     if ref.kind == "same":
         return last[-1:]
-    return last if len(last) > 1 else people or [prose.everyone]
+    return [prose.everyone]
 
 
-def _title_owners(text: str, begin: int, mark: Mark, refs: list[Ref], prose: Prose, people: list[Record], last: list[Record]) -> list[Record]:
+def _title_owners(text: str, begin: int, mark: Mark, marks: list[Mark], refs: list[Ref], prose: Prose, people: list[Record], last: list[Record]) -> list[Record]:
     """Whose title it is; nobody's where the title is only mentioned ("min chef siger")."""
     after = next((r for r in refs if r.kind == "name" and r.start >= mark.end and re.fullmatch(r",?[ \u00a0]+", text[mark.end:r.start])), None)
     if after is not None and after.record is not None:
@@ -180,8 +182,13 @@ def _title_owners(text: str, begin: int, mark: Mark, refs: list[Ref], prose: Pro
         if nearest.kind == "self" and text[nearest.start:nearest.end].lower() in ("min", "mit", "vores") and _APPOSITION.fullmatch(gap) and len(before) > 1 and not _copula().search(lead):
             prior = before[-2]
             return _resolve(prior, prose, people, last) if prior.kind == "name" and re.fullmatch(r"[\s,(–-]*", text[prior.end:nearest.start]) else []
-    if not text[begin:mark.start].strip(" \n–-•*") and re.match(r"\s*(?:[,.(\n/]|$|(?:på|ved|hos|i) [A-ZÆØÅ])", text[mark.end:mark.end + 20]):
+    lead_in = text[begin:mark.start]
+    for other in sorted((m for m in marks if begin <= m.start and m.end <= mark.start), key=lambda m: -m.start):
+        lead_in = lead_in[:other.start - begin] + lead_in[other.end - begin:]
+    if not lead_in.strip(" \n–-•*,.;/()") and re.match(r"\s*(?:[,.(\n/]|$|(?:på|ved|hos|i) [A-ZÆØÅ])", text[mark.end:mark.end + 20]):
         return last[-1:] if last else [prose.writer]
+    if re.search(r"\bmen (?:nu |derimod |i dag )?$", lead) and _copula().search(re.split(r"\b(?:ikke|ej)\b", lead)[0].rstrip() + " "):
+        return [prose.writer] if not last else last[-1:]
     if not _copula().search(lead) or (_NOT.search(lead) and not re.search(r"\b(?:til|titel af|som)\s*$", lead)):
         return []
     if re.search(r"\b(?:ikke|ingen)\b[^,.]{0,25}$", lead) or (_CHIEF.search(lead) and not _copula().search(lead)):
@@ -241,15 +248,21 @@ def _for_invoices(text: str, mark: Mark) -> bool:
     return bool(re.search(r"\b(?:faktura\w*|regning\w*|invoice\w*|bogholder\w*|betaling\w*)\b", before, re.IGNORECASE)) or bool(re.match(r"(?:faktura|bogholderi|regnskab|okonomi|oekonomi|invoice|kreditor)", mark.value))
 
 
-def context(text: str, record: Record, spans: list[tuple[int, int]]) -> tuple[str, str]:
-    """The words of the sentence before and after a record's name."""
+def context(text: str, record: Record, spans: list[tuple[int, int]], others: list[Record]) -> tuple[str, str]:
+    """The words of the sentence before and after a record's name, as far as the next person named."""
     name = record.fields["name"]
+    here = record.mention or (name.start, name.end)
+    begin, stop = max(0, here[0] - 80), here[1] + 80
     for start, end in spans:
-        if start <= name.start < end:
-            for begin, stop in sentences(text, start, end):
-                if begin <= name.start < stop:
-                    return text[begin:name.start], text[name.end:stop]
-    return text[max(0, name.start - 80):name.start], text[name.end:name.end + 80]
+        if start <= here[0] < end:
+            begin, stop = next(((a, b) for a, b in sentences(text, start, end) if a <= here[0] < b), (begin, stop))
+    for other in others:
+        if other is not record and other.mention is not None:
+            if begin <= other.mention[0] and other.mention[1] <= here[0]:
+                begin = other.mention[1]
+            elif here[1] <= other.mention[0] < stop:
+                stop = other.mention[0]
+    return text[begin:here[0]], text[here[1]:stop]
 
 
 def returning(text: str, spans: list[tuple[int, int]], marks: list[Mark]) -> Found | None:

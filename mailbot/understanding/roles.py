@@ -50,9 +50,9 @@ def _edge(file: str, key: str, behind: bool) -> re.Pattern[str]:
 def judge(told: Told, records: list[Record]) -> None:
     """Sets on each record of sentences how strongly the words around it say that the person takes part."""
     for record in records:
-        if record.form != "prose" or "name" not in record.fields:
+        if record.form not in ("prose", "copied") or "name" not in record.fields:
             continue
-        before, after = prose.context(told.text, record, told.spans)
+        before, after = prose.context(told.text, record, told.spans, records)
         clause = _clause(before)
         score = 0.5 * ("title" in record.fields) + 0.7 * ("email" in record.fields)
         if _near("joins", clause, True):
@@ -81,31 +81,32 @@ def _together(told: Told, records: list[Record]) -> None:
 
 def joined(told: Told, records: list[Record]) -> list[tuple[Record, Record]]:
     """Pairs of people whose names stand together: `Knud Aage Lodberg og Mia Thrane`."""
-    ordered = sorted((r for r in records if "name" in r.fields and r.form == "prose"), key=lambda r: r.fields["name"].start)
+    ordered = sorted((r for r in records if r.mention is not None), key=lambda r: r.mention or (0, 0))
     pairs = []
     for one, other in zip(ordered, ordered[1:], strict=False):
-        between = told.text[one.fields["name"].end:other.fields["name"].start]
+        between = told.text[(one.mention or (0, 0))[1]:(other.mention or (0, 0))[0]]
         if len(between) < 120 and re.fullmatch(r"\s*(?:\([^)]{0,90}\)|,[^,.;]{0,60},)?\s*(?:,|og|samt|&|and|\+|;)\s*(?:så |også |desuden )?(?:(?:vores |min |souschef |kollega |\w*leder |\w*chef |\w*koordinator ){0,3})", between, re.IGNORECASE):
             pairs.append((one, other))
     return pairs
 
 
-def leaving(told: Told, record: Record) -> bool:
+def leaving(told: Told, record: Record, others: list[Record]) -> bool:
     """Whether the words around a name say that the person gives up the seat."""
-    before, after = prose.context(told.text, record, told.spans)
+    before, after = prose.context(told.text, record, told.spans, others)
     return bool(_near("leaves_before", _clause(before), True)) or bool(_edge("roles", "leaves_after", False).match(after[:90]))
 
 
-def entering(told: Told, record: Record) -> float:
+def entering(told: Told, record: Record, others: list[Record]) -> float:
     """How strongly the words around a name say that the person takes over a seat."""
-    before, after = prose.context(told.text, record, told.spans)
+    before, after = prose.context(told.text, record, told.spans, others)
     score = 0.8 * ("email" in record.fields) + 0.6 * ("title" in record.fields)
     score += 1.0 * bool(_near("enters_before", _clause(before), True)) + 0.7 * bool(_edge("roles", "enters_after", False).match(after[:90]))
     return score
 
 
-def staying(told: Told, record: Record) -> bool:
-    _, after = prose.context(told.text, record, told.spans)
+def staying(told: Told, record: Record, others: list[Record]) -> bool:
+    """Whether the person keeps the seat, as planned."""
+    _, after = prose.context(told.text, record, told.spans, others)
     return bool(_edge("roles", "stays", False).match(after[:90]))
 
 

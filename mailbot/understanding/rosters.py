@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from mailbot.understanding import diets, items, names
+from mailbot.understanding import diets, items, names, titles
 from mailbot.understanding.entities import Mark, scan
 from mailbot.understanding.facts import SHARED, Found, Record, best_phone, from_mark
 from mailbot.understanding.layout import Cell, Labelled, Table, fields_of
@@ -29,7 +29,8 @@ class Roster:
 
 def fill(record: Record, key: str, cell: Cell, module: str, source: str = "text") -> None:
     """Puts the value of a labelled field or a table cell into a record, in the form of that field."""
-    text = cell.text
+    text = re.sub(r"^[A-ZÆØÅ]{2,4}:\s+", "", cell.text)      # initials before an answer
+    cell = Cell(text, cell.end - len(text), cell.end)
     if not text or (key != "dietary" and re.fullmatch(r"[\W_]*|n/?a|ingen|nej|uændret|samme(?: som .{0,30})?|ditto|do\.?|se (?:neden|oven|under).*|\?+", text, re.IGNORECASE)):
         return
     marks = [Mark(m.kind, m.value, m.start + cell.start, m.end + cell.start, m.rank, m.off, m.score) for m in scan(text)]
@@ -333,14 +334,17 @@ def from_data(lines: tuple[Line, ...], marks: list[Mark], roster: Roster) -> Non
         rows = items.split(text, start)
         typed = sum(any(m.start < r.end and r.start < m.end for m in inside) for r in rows)
         covered = sum(m.end - m.start for m in inside)
-        if typed < 0.6 * len(rows) or covered < 0.45 * len(text) or re.search(r"\b(?:er|har|skal|vil|kan|bliver|sendes)\b", text):
+        job = bool(owner) and titles.whole(text) is not None and len(text) < 60 and not re.search(r"[.!?]\s", text)
+        if not job and (typed < 0.6 * len(rows) or covered < 0.45 * len(text) or re.search(r"\b(?:er|har|skal|vil|kan|bliver|sendes)\b", text)):
             continue
+        for_all = bool(re.search(r"\b(?:begge|alle|fælles|samlet|dem|os|all|both)\b", line.text, re.IGNORECASE))
         made = items.record(text, start, marks, "items")
         made.fields.pop("name", None)
         for key, found in made.fields.items():
-            (owner or (roster.common if key in SHARED and roster.records else roster.loose)).put(key, found)
+            target = roster.common if for_all and key in SHARED else owner
+            (target or (roster.common if key in SHARED and roster.records else roster.loose)).put(key, found)
         roster.lines.add(at)
-        if owner:
+        if owner and not for_all:
             above[at] = owner
 
 

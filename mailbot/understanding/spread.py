@@ -58,7 +58,8 @@ def _own_address(record: Record, main: Told, message: Message) -> None:
 
 def _copied(record: Record, message: Message, ours: frozenset[str]) -> None:
     """The address of somebody named, from Cc or To."""
-    for address in (*message.cc, *message.to):
+    quoted = [a for s in message.segments for a in (s.sender, *s.to, *s.cc) if a is not None]
+    for address in (*message.cc, *message.to, *quoted):
         if address.email in ours or not address.email or not record.name:
             continue
         shown = names.display(address)

@@ -44,12 +44,13 @@ class Told:
         return bool(cues(name, key).search(self.body))
 
 
-_INTRODUCED = re.compile(r"(?:\bjeg hedder|\bmit navn er|\bmy name is|\bjeg er|\bundertegnede,?|\bi am|\bjag heter|\beg eiti|\bjeg heter|\bnavnet er|\bmit fulde navn er|\bfremover hedder jeg)\s+$", re.IGNORECASE)
+_INTRODUCED = re.compile(r"(?:\bjeg hedder(?: nu| fremover| i dag| egentlig)?|\bmit navn er|\bmy name is|\bjeg er|\bundertegnede,?|\bi am|\bjag heter|\beg eiti|\bjeg heter|\bnavnet er|\bmit fulde navn er|\bfremover hedder jeg)\s+$", re.IGNORECASE)
 
 
-def read(voice: Voice, message: Message, skip: tuple[str, ...], known: tuple[Record, ...] = ()) -> Told:
+def read(voice: Voice, message: Message, skip: tuple[str, ...], known: tuple[Record, ...] = (),
+         copied: tuple[Record, ...] = ()) -> Told:
     """Reads a voice. `skip` are names that are no participants; `known` people that it may speak of by pronoun (the
-    writer of what it forwards)."""
+    writer of what it forwards), `copied` those in Cc, whom it may name by their first names."""
     text = message.text
     domain = addresses.domain(voice.sender.email or message.sender.email)
     marks = [m for start, end in spans(text, voice.body) for m in scan(text, start, end, domain)]
@@ -65,7 +66,7 @@ def read(voice: Voice, message: Message, skip: tuple[str, ...], known: tuple[Rec
     _only_name(writer, roster, voice)
     rest = _rest(text, voice.body, roster.lines)
     inside = [m for m in marks if any(a <= m.start and m.end <= b for a, b in rest)]
-    told = prose.read(text, rest, inside, [*known, *roster.records], writer.name, skip, list(known))
+    told = prose.read(text, rest, inside, [*known, *roster.records, *copied], writer.name, skip, list(known))
     made = Told(voice, text, writer, roster, told, marks + signed, rest)
     _own(made)
     return made

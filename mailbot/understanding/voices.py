@@ -126,12 +126,19 @@ def _signature_start(lines: list[Line], marked: int | None, name: str) -> int:
         line = lines[at].text
         farewell = signoff().match(line)
         if farewell and len(line) < 90 and (farewell.end() == len(line) or _signed(line[farewell.end():])):
+            if marked is not None and marked < at and _of_another(lines[marked].text, name):
+                candidates.clear()
             candidates.append(at)
             break
     block = _office(lines, last, name)
     if block is not None:
         candidates.append(block)
     return min(candidates, default=last)
+
+
+def _of_another(line: str, name: str) -> bool:
+    """Whether a block above the farewell is somebody else's card that the writer pasted in."""
+    return bool(name) and len(line.split()) > 1 and names.shaped(line) and names.same(line, name) == 0
 
 
 def _signed(rest: str) -> bool:
@@ -144,7 +151,7 @@ def _office(lines: list[Line], last: int, name: str) -> int | None:
     """Where a signature without farewell begins: a line with the writer's name, followed only by short lines."""
     others = 0
     for at in range(last - 1, max(-1, last - 16), -1):
-        line = lines[at].text
+        line = lines[at].text.strip("\t")
         if len(line) > 110 or re.match(r"[-*•]\s|\d+[.)]\s", line):
             return None
         head = re.split(r"\s*[,|/(·•–\t]\s*|\s-\s", line)[0].strip()
@@ -156,12 +163,18 @@ def _office(lines: list[Line], last: int, name: str) -> int | None:
         following = [x.text for x in lines[at + 1:last] if x.text]
         if name and names.same(head, name):
             return at if not others else None
+        if name and full_name(head) and names.same(head, name) == 0 and any(signoff().match(x.text) for x in lines[at + 1:last] if x.text):
+            return None
         others += full and head != line and bool(titles.whole(_after(line)))
         if full and (not name or (following and titles.whole(re.split(r"[,|]", following[0])[0]))) and len(following) <= 10:
             return at
         if full and head != line and titles.whole(_after(line)) and not following and at > 0:
             return at if not _listed(lines, at) else None
     return None
+
+
+def full_name(text: str) -> bool:
+    return len(text.split()) > 1 and names.shaped(text)
 
 
 def _after(line: str) -> str:
