@@ -14,6 +14,8 @@ import ssl
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from imapclient.exceptions import IMAPClientAbortError
+
 from mailbot.mail.errors import Unreachable
 
 if TYPE_CHECKING:
@@ -84,6 +86,11 @@ class Account:
     @property
     def place(self) -> str:
         return f"{self.host}:{self.port}"
+
+
+def connection_broke(problem: Exception) -> bool:
+    """Whether an IMAP sign-in ended with the connection: imapclient calls that a wrong password as well."""
+    return any(isinstance(p, IMAPClientAbortError | OSError) for p in (problem, problem.__context__))
 
 
 def tls_context() -> ssl.SSLContext:

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
+from imapclient.exceptions import IMAPClientError
 
-from mailbot.mail.account import answer_smtp
+from mailbot.mail.account import answer_smtp, connection_broke
 from mailbot.mail.errors import SignInRefused
 from mailbot.mail.refusals import explain
 
@@ -50,9 +50,9 @@ class OAuth:
     def login_imap(self, client: IMAPClient, user: str) -> None:
         try:
             _imap(client, user, self.source.token())
-        except IMAPClientAbortError:
-            raise
-        except IMAPClientError:
+        except IMAPClientError as problem:
+            if connection_broke(problem):
+                raise
             _imap(client, user, self.source.token(fresh=True))
 
     def login_smtp(self, smtp: smtplib.SMTP, user: str) -> None:

@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from imapclient import IMAPClient
-from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError, ProtocolError
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, ProtocolError
 from imapclient.response_parser import parse_fetch_response
 
-from mailbot.mail.account import Account, tls_context, unreachable
+from mailbot.mail.account import Account, connection_broke, tls_context, unreachable
 from mailbot.mail.errors import ConnectionLost, InboxError, MailboxMissing, SignInRefused, Throttled, Unreachable, UnreadableAnswer
 from mailbot.mail.refusals import explain, suggested_wait
 
@@ -77,9 +77,9 @@ class Session:
         user = self.account.user
         try:
             self.account.auth.login_imap(client, user)
-        except IMAPClientAbortError:
-            raise
-        except (LoginError, IMAPClientError) as problem:
+        except IMAPClientError as problem:
+            if connection_broke(problem):
+                raise unreachable(self.account, problem) from problem
             text = _plain(problem)
             raise _throttled(text) or SignInRefused(
                 explain(text) or f"{self.account.place} refused the sign-in of {user} ({text}); check user and password"

@@ -11,14 +11,18 @@ from typing import Self
 
 
 class Proxy:
-    """Listens on `port` and passes on to `target`. `cut_after` bytes from the server a connection is reset (None: never);
-    `change` sees each piece that the server sends and returns what the client gets; `passed` counts the server's bytes."""
+    """Listens on `port` and passes on to `target`; `passed` and `uploaded` count bytes from the server and from the client.
+
+    After `cut_after` bytes from the server, or `cut_upload_after` from the client, a connection ends (None: never). `change` sees each
+    piece that the server sends and returns what the client gets.
+    """
 
     def __init__(self, target: int) -> None:
         self.target = target
         self.cut_after: int | None = None
+        self.cut_upload_after: int | None = None
         self.change: Callable[[bytes], bytes] = lambda data: data
-        self.passed = 0
+        self.passed = self.uploaded = 0
         self.connections = 0
 
     def __enter__(self) -> Self:
@@ -56,12 +60,15 @@ class Proxy:
         sent = 0
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
+                cut = self.cut_after if from_server else self.cut_upload_after
                 if from_server:
                     self.passed += len(data)
                     data = self.change(data)
-                    if self.cut_after is not None and sent + len(data) >= self.cut_after:
-                        sink.sendall(data[:self.cut_after - sent])
-                        break
+                else:
+                    self.uploaded += len(data)
+                if cut is not None and sent + len(data) >= cut:
+                    sink.sendall(data[:cut - sent])
+                    break
                 sink.sendall(data)
                 sent += len(data)
         for sock in (source, sink):
