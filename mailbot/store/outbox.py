@@ -103,8 +103,8 @@ class Outbox(Session):
     def _recorded(self, letter: Outgoing) -> Row | None:
         draft = letter.draft
         return self.row(
-            f"{_LETTER} WHERE key = ? OR (subject_of = ? AND kind = ? AND to_email = ? AND version = ?)",
-            clean(letter.key), clean(draft.subject_of), draft.kind.value, clean(draft.to.email), draft.version,
+            f"{_LETTER} WHERE key = ? OR (course = ? AND subject_of = ? AND kind = ? AND to_email = ? AND version = ?)",
+            clean(letter.key), draft.course, clean(draft.subject_of), draft.kind.value, clean(draft.to.email), draft.version,
         )
 
     def _withhold(self, number: int, reason: Reason) -> None:

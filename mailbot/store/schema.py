@@ -125,7 +125,7 @@ CREATE TABLE letter (
     server_message_id TEXT,
     recipients TEXT NOT NULL,
     raw BLOB,
-    UNIQUE (subject_of, kind, to_email, version)
+    UNIQUE (course, subject_of, kind, to_email, version)
 ) STRICT;
 CREATE INDEX letter_course ON letter (course, planned_at);
 CREATE INDEX letter_state ON letter (state, due_at);

@@ -110,6 +110,22 @@ def test_a_letter_whose_person_was_erased_meanwhile_does_not_go_out(store: Sqlit
     store.settle(number, LetterState.FAILED, NOW)   # and says nothing of it
 
 
+def test_only_what_is_reserved_goes_out(store: SqliteStore) -> None:
+    number = plan(store)
+    with pytest.raises(Stale):
+        store.sending(number)
+    assert store.letters()[0].state is LetterState.PLANNED
+
+
+def test_a_letter_whose_copy_was_erased_does_not_go_out_again(store: SqliteStore) -> None:
+    number = plan(store)
+    store.settle(number, LetterState.FAILED, NOW)
+    store.erase_sensitive("ledelse-2026")
+    store.settle(number, LetterState.PLANNED, NOW)
+    assert store.reserve(NOW) is None
+    assert store.next_letter_at() is None
+
+
 def test_withheld_letters_are_kept_with_their_words(store: SqliteStore) -> None:
     number = plan(store, state=LetterState.WITHHELD, reason=Reason("observe"))
     assert store.reserve(NOW + HOUR) is None

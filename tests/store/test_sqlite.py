@@ -86,6 +86,13 @@ def test_the_same_letter_under_another_key_is_the_same_letter(store: SqliteStore
     assert second.number == first[0].number + 1
 
 
+def test_two_courses_may_have_their_digest_on_one_day(store: SqliteStore) -> None:
+    store.save_course(course(id="kursus-2"), NOW)
+    digest = draft(kind=Kind.DIGEST, to=Address("", "lv@fremtidensbiblioteker.dk"), subject_of="digest:2026-01-20")
+    store.record(Decision(), NOW, letters=[outgoing(digest, key="a"), outgoing(replace(digest, course="kursus-2"), key="b")])
+    assert [letter.course for letter in store.letters()] == ["ledelse-2026", "kursus-2"]
+
+
 class TestOvertaken:
     """A second writer: the command line beside the running service."""
 

@@ -85,7 +85,7 @@ CREATE TABLE letter (
     server_message_id TEXT,
     recipients TEXT NOT NULL,
     raw BLOB,
-    UNIQUE (subject_of, kind, to_email, version)
+    UNIQUE (course, subject_of, kind, to_email, version)
 ) STRICT;
 INSERT INTO "letter" VALUES(2,'registration:1/confirmation/p1@bibliotek.dk/1','confirmation','ledelse-2026','Person 1','p1@bibliotek.dk','[1]','registration:1',1,'planned',NULL,'2026-01-20T08:00:00.000000+00:00','2026-01-20T08:00:00.000000+00:00',NULL,0,NULL,'SV: Tilmelding','<registration:1/confirmation/p1@bibliotek.dk/1@bibliotek.dk>',NULL,'["p1@bibliotek.dk"]',X'546F3A207031406269626C696F74656B2E646B0D0A5375626A6563743A2053563A2054696C6D656C64696E670D0A436F6E74656E742D547970653A20746578742F706C61696E3B20636861727365743D7574662D380D0A0D0A4BC3A672652064750D0A');
 CREATE TABLE message (
