@@ -20,7 +20,7 @@ format, beyond the message cases of `tests/corpus/README.md`:
     queue: [a@x.dk, b@x.dk]                        # the waiting list, in order
     missing: {a@x.dk: [title]}                     # fields that must still be missing; [] for nothing
     letters:                                       # letters to an address, by kind; n exact, or min/max
-      - {to: a@x.dk, kind: confirmation, n: 1, at: 2026-02-16T09:0}   # `at`: the beginnings of allowed times
+      - {to: a@x.dk, kind: confirmation, n: 1, at: 2026-02-16T09:0}   # `at`: the beginnings of allowed times, local
     silent: [spam@x.dk]                            # never written to
     max_letters: {a@x.dk: 3}
     over: true                                     # more people are seated than the capacity allows (it was lowered)
@@ -31,8 +31,10 @@ from __future__ import annotations
 import importlib.util
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
@@ -131,7 +133,8 @@ def wrong_letters(letters: list[History], want: History) -> str | None:
     low, high = ({**usual, **want}[bound] for bound in ("min", "max"))
     if not low <= len(hits) <= high:
         return f"{len(hits)} letters {want.get('kind', '')} to {want['to']}, expected {low}..{high}; sent: {[x['kind'] for x in to_them]}"
-    late = [x["at"] for x in hits if "at" in want and not x["at"].startswith(tuple(str(at) for at in as_list(want["at"])))]
+    times = [datetime.fromisoformat(x["at"]).astimezone(ZoneInfo(COURSE["timezone"])).isoformat() for x in hits if "at" in want]
+    late = [at for at in times if not at.startswith(tuple(str(begin) for begin in as_list(want["at"])))]
     return f"{want.get('kind', '')} to {want['to']} at {late}, expected {want['at']}" if late else None
 
 
@@ -182,7 +185,8 @@ def broken_rules(history: History, rows: list[History]) -> list[str]:
 @pytest.mark.parametrize("history", HISTORIES, ids=lambda history: history["id"])
 def test_history(history: History, tmp_path: Path) -> None:
     rows, events = play(history, tmp_path)
-    assert wrong(history, rows, events) == [], history["why"]
+    found = wrong(history, rows, events)
+    assert not found, "\n".join([history["why"], *found])
 
 
 def test_every_history_has_a_name_of_its_own() -> None:
