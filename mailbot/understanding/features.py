@@ -107,7 +107,7 @@ def other_topic(heard: Heard) -> bool:
 
 def _wishes(heard: Heard, found: dict[str, Feature]) -> None:
     joins = [a for a in heard.own.of("join") if not elsewhere(a, heard)]
-    clear = [a for a in joins if not a.asked and a.condition in (Condition.NONE, Condition.ROOM) and not {"consider", "tentative"} & a.about and not _one_meeting(a)]
+    clear = [a for a in joins if not a.asked and a.condition in (Condition.NONE, Condition.ROOM) and not _undecided(a) and not _one_meeting(a)]
     held = [a for a in joins if not a.asked and a not in clear and ("request" in a.about or "tentative" in a.about or ("enrol" in a.about and a.condition is not Condition.INSIDE and "self" not in a.about))]
     found["join"] = strongest(heard, clear)
     found["join_held"] = strongest(heard, held)
@@ -121,6 +121,10 @@ def _wishes(heard: Heard, found: dict[str, Feature]) -> None:
             found["signup_subject"] = Feature(1.0)
     passed = [a for a in heard.forwarded.of("join") if "other" not in a.about or "course" in a.about]
     found["join_forwarded"] = strongest(heard, passed)
+
+
+def _undecided(act: Act) -> bool:
+    return "tentative" in act.about or ("consider" in act.about and "decided" not in act.about)
 
 
 def _one_meeting(act: Act) -> bool:
@@ -174,9 +178,12 @@ def _answers(heard: Heard, found: dict[str, Feature]) -> None:
     found["no"] = strongest(heard, heard.own.of("no"))
     if found["no"].value >= 1.0:
         found["yes"] = Feature(0.3 * found["yes"].value, found["yes"].evidence)   # "ja, det var ærgerligt", "ja tak til 2027, men …"
+    found["positive"] = strongest(heard, heard.own.of("positive"))
+    found["negative"] = strongest(heard, heard.own.of("negative"))
+    found["swap"] = _swap(heard)
     answers = heard.context.answers
     found[f"answers_{answers.value}"] = Feature(1.0)
-    for name in ("yes", "no", "join", "join_perhaps", "leave", "leave_soft", "number", "data", "people", "title", "supply", "correct", "registered", "replace", "brief"):
+    for name in ("yes", "no", "join", "join_perhaps", "leave", "leave_soft", "number", "data", "people", "title", "supply", "correct", "registered", "replace", "brief", "positive", "negative", "job", "swap"):
         value = found.get(name, Feature(0.0))
         if name == "registered":
             value = strongest(heard, heard.own.of("registered"))
@@ -185,11 +192,21 @@ def _answers(heard: Heard, found: dict[str, Feature]) -> None:
         found["registered"] = strongest(heard, heard.own.of("registered"))
 
 
+def _swap(heard: Heard) -> Feature:
+    """One person goes, another comes, and a seat is spoken of: "Anne er stoppet. Vi sender Bo, så pladsen ikke går til spilde"."""
+    goes = [a for a in (*heard.own.of("leave"), *heard.own.of("job")) if {"name", "self", "me", "third"} & a.about]
+    comes = [a for a in heard.own.of("join") if {"name", "third", "person"} & a.about and (not {"self"} & a.about or "send" in a.about or "name" in a.about)]
+    seat = {"seat", "registered"} & heard.own.groups or heard.context.answers in (Answers.CONFIRMATION, Answers.PROGRAMME, Answers.REQUEST)
+    named = "name" in frozenset().union(*(a.about for a in comes)) if comes else False
+    return Feature(float(bool(goes and comes and seat and named)), evidence(heard, [*goes[:1], *comes[:1]]))
+
+
 def _doubts(heard: Heard, found: dict[str, Feature]) -> None:
     text = heard.message.text
     asked = heard.own.questions
     found["asks"] = Feature(float(bool(asked)), tuple(Evidence("speech", "text", q.start, q.end, text[q.start : q.end][:200]) for q in asked))
-    here = {"course", "generic", "date"} & (heard.own.groups | heard.subject.groups) or heard.context.answers not in (Answers.NOTHING, Answers.OTHER)
+    past_only = "other_year" in heard.own.groups | heard.subject.groups
+    here = (not past_only and {"course", "generic", "date"} & (heard.own.groups | heard.subject.groups)) or heard.context.answers not in (Answers.NOTHING, Answers.OTHER)
     found["asks_here"] = Feature(float(bool(asked) and bool(here)))
     found["here"] = Feature(float(bool(here)))
     found["asks_subject"] = Feature(float(bool(heard.subject.questions) and not heard.context.reply))
@@ -218,6 +235,10 @@ def _surroundings(heard: Heard, found: dict[str, Feature], ours: Collection[str]
     found["robot"] = Feature(float(message.automatic is Automatic.ROBOT))
     ties = named or "generic" in heard.own.groups | heard.subject.groups or heard.context.answers not in (Answers.NOTHING, Answers.OTHER)
     ties = ties or bool({"course", "generic"} & (heard.forwarded.groups | heard.history.groups))
+    told = ("registered", "supply", "correct", "join", "join_held", "leave", "replace")
+    bare = found.get("number", Feature(0.0)).value or found["title"].value or found["form"].value
+    found["details"] = Feature(float(named and bool(bare) and not any(found.get(n, Feature(0.0)).value for n in told) and not found["asks"].value
+                                     and heard.context.answers in (Answers.NOTHING, Answers.INVITATION, Answers.NUDGE)))
     found["topicless"] = Feature(float(not ties))
     found["list"] = Feature(float(found["people"].value >= 1 and named) * float("registered" not in heard.own.groups))
     found["more_time"] = strongest(heard, heard.own.of("more_time"))

@@ -103,7 +103,8 @@ def listen(text: str, names: Names, spans: Iterable[tuple[int, int]] | None = No
     questions: list[Question] = []
     for number, row in enumerate(heard):
         acts += _acts(row, number)
-        questions += _questions(row, number)
+        before = frozenset(g for h in heard[number - 1] for g in h.groups) if number else frozenset()
+        questions += _questions(row, number, before)
     groups = frozenset(g for row in heard for h in row for g in h.groups)
     return Speech(tuple(acts), tuple(questions), groups, len(heard), sum(len(h.clause.words) for row in heard for h in row))
 
@@ -131,6 +132,7 @@ def _hear(clause: Clause, names: Names, text: str) -> _Heard:
     _mark_people(clause, found)
     _mark_question(clause, found)
     row = clause.words
+    _mark_particles(clause, found)
     if "@" in text[row[0].start : row[-1].end] and not {"self", "me", "third", "name"} & found.keys():
         found["address_only"] = [(0, 1)]
     if ("decline" in found or "decline_hard" in found) and "not_no" not in found:
@@ -161,6 +163,17 @@ def _mark_people(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> Non
             continue   # "er på plads": settled, no seat
         if word.text in ("plads", "pladser", "pladsen", "place", "places", "seat", "seats", "stk"):
             found.setdefault("seat", []).append((i, i + 1))
+
+
+def _mark_particles(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> None:
+    """A particle that ends the clause carries the verb's meaning ("hopper af"); a statement about the reader is no wish."""
+    texts = [w.text for w in clause.words]
+    end = next((i for i in range(len(texts) - 1, 0, -1) if texts[i] not in ("igen", "alligevel", "desværre", "nu", "her", "herfra", "også")), 0)
+    if len(texts) > 2 and texts[end] in ("af", "fra", "ud"):
+        found["final_off"] = [(max(0, end - 1), end + 1)]
+    if texts[0] in ("du", "i", "you") or (len(texts) > 1 and texts[0] in ("men", "så", "og") and texts[1] in ("du", "i")):
+        if not {"me", "name", "third", "person"} & found.keys():
+            found["reader_subject"] = [(0, 1)]
 
 
 def _mark_question(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> None:
@@ -198,7 +211,7 @@ def _acts(row: list[_Heard], number: int) -> list[Act]:
                 start, end = _place(heard, rule)
                 best[rule.act] = Act(
                     rule.act, rule.strength, start, end, number, condition or Condition.NONE, _asked(heard, row),
-                    heard.groups | (around & {"meeting", "date", "whole", "other", "consider", "tentative", "course", "generic", "disclaimer"}),
+                    heard.groups | (around & {"meeting", "date", "whole", "other", "consider", "tentative", "course", "generic", "disclaimer", "decided"}),
                 )
         found += [a for a in best.values() if "disclaimer" not in a.about]
     return found
@@ -238,7 +251,7 @@ def _asked(heard: _Heard, row: Sequence[_Heard]) -> bool:
     return heard.clause.asks and "request" not in heard.groups
 
 
-def _questions(row: list[_Heard], number: int) -> list[Question]:
+def _questions(row: list[_Heard], number: int, before: frozenset[str]) -> list[Question]:
     """The question of a sentence, unless it only asks politely for what it does anyway, or how we are."""
     groups = frozenset(g for h in row for g in h.groups)
     if "chat" in groups:
@@ -246,7 +259,9 @@ def _questions(row: list[_Heard], number: int) -> list[Question]:
     if row[-1].clause.words[0].table and len(row[-1].clause.words) == 1:
         return []   # a column "Deltager?"
     if row[-1].clause.asks:
-        wanted = any({"ask", "info"} & h.groups for h in row) or not any(_does(h) for h in row)
+        told = {"diet", "change", "change_strong", "supply_strong", "replace_hard"} & (groups | before)
+        polite = any(_does(h) for h in row) or (told and any("request" in h.groups for h in row))
+        wanted = any({"ask", "info"} & h.groups for h in row) or not polite
     else:
         doing = any(_does(h) for h in row)
         wanted = not doing and ("ask" in groups or (len(row) == 1 and _opens_like_a_question(row[0])))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from tomllib import loads
@@ -36,3 +37,29 @@ def message(text: str, context: str = "plain", *, sender: str = "Bo Krag <bk@ege
         text += f"\n\nFra: {OURS}\nSendt: 9. januar 2026 10:05\nTil: Bo Krag <bk@egedal-bib.dk>\nEmne: {quoted_subject}\n\n{quoted}\n"
     raw = f"From: {sender}\nTo: {OURS}\nSubject: {subject}\nMessage-ID: <1@egedal-bib.dk>\n{headers}MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n{text}\n"
     return replace(parse(raw.encode()), received_at=datetime.fromisoformat(f"{day}T09:00:00+01:00"))
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One line of phrases*.txt: what it answers, how it must be read, subject, text, and whether it also asks."""
+
+    context: str
+    intent: str
+    action: str
+    subject: str
+    text: str
+    asks: bool
+
+
+def phrases(path: Path) -> Iterator[Phrase]:
+    """The messages of a file of phrases; the format stands at its top."""
+    context = intent = action = ""
+    for line in path.read_text("utf-8").splitlines():
+        if line.startswith("["):
+            context, intent, action = (part.strip() for part in line.strip("[]").split("|"))
+        elif line and not line.startswith("#"):
+            text = line.removesuffix(" ??")
+            subject = "Hej"
+            if text.startswith("Emne: "):
+                subject, text = text.removeprefix("Emne: ").split(" | ", 1)
+            yield Phrase(context, intent, action, subject, text.replace(" / ", "\n"), line.endswith(" ??"))
