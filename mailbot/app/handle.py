@@ -7,7 +7,7 @@ handled again; a crash after it finds the message known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -56,6 +56,14 @@ class Rules:
     def ours(self, courses: Sequence[Course]) -> frozenset[str]:
         addresses = (*self.administrators, *(a for c in courses for a in (c.signup_address, c.contact_email)))
         return frozenset(a.lower() for a in addresses)
+
+    def with_fallback(self, compose: Callable[[Templates], Composed]) -> Composed:
+        """A letter by the administrator's templates; what she broke while we run is replaced by the shipped one, and logged."""
+        try:
+            return compose(self.templates)
+        except TemplateError as problem:
+            log.error("template_broken", problem=str(problem))
+            return compose(Templates())
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,40 +211,27 @@ def _course_for(reading: Reading, answered: Letter | None, courses: Sequence[Cou
     return next((c for c in courses if c.id == wanted), courses[-1] if courses else None)
 
 
-def put_into_words(
-    decision: Decision, roster: Roster, store: Store, rules: Rules, now: datetime, extra: Mapping[Kind, Composed] | None = None
-) -> tuple[Outgoing, ...]:
+def put_into_words(decision: Decision, roster: Roster, store: Store, rules: Rules, now: datetime) -> tuple[Outgoing, ...]:
     """The decision's drafts as complete letters, in the state that the mode asks for."""
     after = apply(roster, decision)
     secret = store.secret_key()
-    outgoing = []
-    for draft in decision.letters:
-        key = letter_key(secret, draft)
-        letter = (extra or {}).get(draft.kind) or worded(draft, after.course, key, now, rules.templates)
-        state, reason = _state(draft, after.settings.mode)
-        outgoing.append(
-            Outgoing(
-                key=key,
-                draft=draft,
-                subject=letter.subject,
-                message_id=letter.message_id,
-                raw=letter.raw,
-                recipients=letter.recipients,
-                state=state,
-                due_at=draft.due_at or now,
-                reason=reason,
-            )
-        )
-    return tuple(outgoing)
+    return tuple(_outgoing(draft, after, letter_key(secret, draft), rules, now) for draft in decision.letters)
 
 
-def worded(draft: Draft, course: Course, key: str, now: datetime, templates: Templates) -> Composed:
-    """The letter in words; a template that the administrator broke is replaced by the shipped one, and said so."""
-    try:
-        return compose(draft, course, key=key, now=now, templates=templates)
-    except TemplateError as problem:
-        log.error("template_broken", kind=draft.kind.value, problem=str(problem))
-        return compose(draft, course, key=key, now=now, templates=Templates())
+def _outgoing(draft: Draft, after: Roster, key: str, rules: Rules, now: datetime) -> Outgoing:
+    letter = rules.with_fallback(lambda templates: compose(draft, after.course, key=key, now=now, templates=templates))
+    state, reason = _state(draft, after.settings.mode)
+    return outgoing(draft, letter, key, state=state, due_at=draft.due_at or now, reason=reason)
+
+
+def outgoing(
+    draft: Draft, letter: Composed, key: str, *, due_at: datetime, state: LetterState = LetterState.PLANNED, reason: Reason | None = None
+) -> Outgoing:
+    """A composed letter as the outbox takes it."""
+    return Outgoing(
+        key=key, draft=draft, subject=letter.subject, message_id=letter.message_id, raw=letter.raw, recipients=letter.recipients,
+        state=state, due_at=due_at, reason=reason,
+    )  # fmt: skip
 
 
 def _state(draft: Draft, mode: Mode) -> tuple[LetterState, Reason | None]:

@@ -111,7 +111,7 @@ def _season(
             _let_time_pass(service, clock, at)
             server.deliver(course.signup_address, raw, at=at)
             service.once()
-            yield from (Row(at, file, parse(raw).sender.email, h) for h in handled)
+            yield from (Row(at, file, parse(raw).sender.email, h) for h in handled if h.reading)  # not our own digests
             handled.clear()
             progress.advance(task)
         _let_time_pass(service, clock, clock.now + DAYS_AFTER)

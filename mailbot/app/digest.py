@@ -1,0 +1,74 @@
+"""The administrator's daily mail: gathered from the store, worded in `letters`, recorded like any other letter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from mailbot.app.handle import Rules, outgoing
+from mailbot.course import Kind
+from mailbot.letters.compose import Composed
+from mailbot.letters.digest import Digest, build, compose_digest
+from mailbot.letters.key import letter_key
+from mailbot.letters.templates import Templates
+from mailbot.registration.missing import missing
+from mailbot.registration.records import Decision, Draft, Outcome, Roster
+from mailbot.store.base import Outgoing, Store
+from mailbot.understanding.lexicon import words
+from mailbot.understanding.reading import Address
+
+STALE = timedelta(hours=26)
+
+
+def digest_decision(roster: Roster, store: Store, rules: Rules, now: datetime) -> tuple[Decision, tuple[Outgoing, ...]]:
+    """Today's digest for each administrator, as drafts and as complete letters."""
+    day = now.astimezone(roster.course.zone).date()
+    told, secret = _told(roster, store, now), store.secret_key()
+    letters = []
+    for to in administrators(roster, rules):
+        draft = Draft(kind=Kind.DIGEST, course=roster.course.id, to=to, subject_of=f"digest:{day.isoformat()}")
+        key = letter_key(secret, draft)
+        letters.append(outgoing(draft, _composed(told, roster, rules, key, to), key, due_at=now))
+    return Decision(outcome=Outcome.HANDLED, letters=tuple(letter.draft for letter in letters)), tuple(letters)
+
+
+def preview(roster: Roster, store: Store, rules: Rules, now: datetime) -> Composed:
+    """Today's digest, to look at."""
+    to = administrators(roster, rules)[0]
+    draft = Draft(kind=Kind.DIGEST, course=roster.course.id, to=to, subject_of="digest:preview")
+    return _composed(_told(roster, store, now), roster, rules, letter_key(store.secret_key(), draft), to)
+
+
+def administrators(roster: Roster, rules: Rules) -> tuple[Address, ...]:
+    """Who gets the digest: the settings' administrators, by name where they are the course's contact."""
+    contact = roster.course.contact
+    addresses = rules.administrators or (roster.course.contact_email,)
+    return tuple(Address(contact.name if contact and contact.email.lower() == a.lower() else "", a.lower()) for a in addresses)
+
+
+def _composed(told: Digest, roster: Roster, rules: Rules, key: str, to: Address) -> Composed:
+    def made(templates: Templates) -> Composed:
+        return compose_digest(told, roster.course, key=key, to=to, templates=templates, sentences=sentences_of_readings())
+
+    return rules.with_fallback(made)
+
+
+def sentences_of_readings() -> Mapping[str, str]:
+    """Understanding's reasons in Danish, one sentence each."""
+    return {code: str(sentence) for code, sentence in words("reasons").items()}
+
+
+def _told(roster: Roster, store: Store, now: datetime) -> Digest:
+    lacking = {r.id: fields for r in roster.registrations if r.live and (fields := missing(r, roster.course))}
+    since = now - timedelta(days=3 if now.astimezone(roster.course.zone).weekday() == 0 else 1)
+    counts = {outcome.value: n for outcome, n in store.counts(since).items()}
+    return build(roster, now=now, counts=counts, missing=lacking, health=_health(store, now))
+
+
+def _health(store: Store, now: datetime) -> dict[str, str]:
+    """What is not as it should be with the service itself; nothing where all is well."""
+    notes = store.notes()
+    health = {}
+    if "last_error" in notes and now - notes["last_error"][1] < STALE:
+        health["last_error"] = notes["last_error"][0]
+    return health
