@@ -5,6 +5,7 @@ The library renews five minutes early and stores rotated refresh tokens; here it
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -42,7 +43,7 @@ class _Microsoft:
                     msal, client_id=self.client_id, authority=self.authority, token_cache=self._cache, timeout=TIMEOUT,
                     instance_discovery=None if self.known else False,
                 )
-            self._cache.deserialize(self.file.read(SECTION) or "{}")
+            self._cache.deserialize(self._stored())
         except OSError as problem:  # requests' errors among them
             raise self._unreachable(problem) from problem
         except ValueError as problem:  # the library's word for a tenant that is not there
@@ -51,6 +52,14 @@ class _Microsoft:
                 explain(text) or f"{self.authority} is no place to sign in ({str(problem)[:200]}); check [oauth] tenant and authority"
             ) from problem
         return self._application
+
+    def _stored(self) -> str:
+        text = self.file.read(SECTION)
+        try:
+            sound = isinstance(json.loads(text), dict)
+        except ValueError:
+            sound = False
+        return text if sound else "{}"
 
     def _ask(self, question: Callable[[Any], Any]) -> str:
         app = self._app()
