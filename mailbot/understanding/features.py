@@ -47,7 +47,7 @@ class Heard:
 def hear(message: Message, context: Context, names: Names, ours: Collection[str]) -> Heard:
     """Listen to each part of the message and collect the features."""
     subject = listen(context.topic, names)
-    topic = frozenset({"topic_course"} if {"course", "generic"} & subject.groups else ())
+    topic = frozenset(({"topic_course", "own_topic"} if context.subject else {"topic_course"}) if {"course", "generic"} & subject.groups else ())
     own = listen(message.text, names, _own_spans(message), topic)
     forwarded = listen(message.text, names, [(s.start, s.end) for s in context.forwarded if not _from_us(s, ours)])
     history = listen(message.text, names, [(s.start, s.end) for s in context.history if s.sender and s.sender.email == message.sender.email])
@@ -67,8 +67,8 @@ def _from_us(segment: Segment, ours: Collection[str]) -> bool:
 
 def _features(heard: Heard, ours: Collection[str]) -> dict[str, Feature]:
     found: dict[str, Feature] = {}
-    _wishes(heard, found)
     _departures(heard, found)
+    _wishes(heard, found)
     _details(heard, found)
     _answers(heard, found)
     _doubts(heard, found)
@@ -107,6 +107,8 @@ def other_topic(heard: Heard) -> bool:
 
 def _wishes(heard: Heard, found: dict[str, Feature]) -> None:
     joins = [a for a in heard.own.of("join") if not elsewhere(a, heard)]
+    if found["replace_once"].value:
+        joins = [a for a in joins if "enrol" in a.about]   # who sends a stand-in joins nothing
     clear = [a for a in joins if not a.asked and a.condition in (Condition.NONE, Condition.ROOM) and not _undecided(a) and not _one_meeting(a)]
     held = [a for a in joins if not a.asked and a not in clear and ("request" in a.about or "tentative" in a.about or ("enrol" in a.about and a.condition is not Condition.INSIDE and "self" not in a.about))]
     found["join"] = strongest(heard, clear)
@@ -133,7 +135,7 @@ def _one_meeting(act: Act) -> bool:
 
 def _departures(heard: Heard, found: dict[str, Feature]) -> None:
     leaves = [a for a in heard.own.of("leave") if not elsewhere(a, heard) and a.condition is not Condition.INSIDE and not a.asked]
-    absent = [a for a in leaves if {"meeting", "date"} & a.about and "whole" not in a.about] + heard.own.of("late")
+    absent = [a for a in leaves if {"meeting", "date"} & a.about and "whole" not in a.about and a.condition is not Condition.OWN] + heard.own.of("late")
     clear = [a for a in leaves if a not in absent and a.condition is Condition.NONE]
     found["leave"] = strongest(heard, [a for a in clear if a.strength > 0.9])
     if found["leave"].value and not heard.own.of("again") and not heard.own.of("late"):
@@ -144,7 +146,8 @@ def _departures(heard: Heard, found: dict[str, Feature]) -> None:
     found["leave_elsewhere"] = strongest(heard, [a for a in heard.own.of("leave") if elsewhere(a, heard)])
     if heard.context.subject and {"leave"} & heard.subject.groups and not other_topic(heard) and "newsletter" not in heard.own.groups | heard.subject.groups:
         found["leave_subject"] = Feature(1.0)
-    replaces = [a for a in heard.own.of("replace") if not elsewhere(a, heard) and a.condition is not Condition.INSIDE]
+    replaces = [a for a in heard.own.of("replace") if not elsewhere(a, heard) and a.condition is not Condition.INSIDE
+                and (not a.asked or "replace_hard" in a.about)]
     single = bool({"meeting", "date"} & (heard.own.groups | heard.subject.groups)) and bool(heard.own.of("again"))
     once = [a for a in replaces if single or ({"meeting", "date"} & a.about and "whole" not in a.about)]
     found["replace"] = strongest(heard, [a for a in replaces if a not in once])
@@ -223,7 +226,8 @@ def _doubts(heard: Heard, found: dict[str, Feature]) -> None:
 def _surroundings(heard: Heard, found: dict[str, Feature], ours: Collection[str]) -> None:
     message = heard.message
     named = "course" in heard.own.groups or "course" in heard.subject.groups
-    found["course"] = Feature(float("course" in heard.own.groups or (named and not heard.context.reply)))
+    past_only = "other_year" in heard.own.groups | heard.subject.groups
+    found["course"] = Feature(float(("course" in heard.own.groups or (named and not heard.context.reply)) and not past_only))
     found["course_topic"] = Feature(float(named))
     found["invite_us"] = strongest(heard, heard.own.of("invite_us"))
     busy = {"join", "join_held", "join_perhaps", "join_asked", "leave", "leave_soft", "absent", "replace", "correct", "supply", "data", "asks", "consider", "no", "number"}
@@ -235,12 +239,12 @@ def _surroundings(heard: Heard, found: dict[str, Feature], ours: Collection[str]
     found["robot"] = Feature(float(message.automatic is Automatic.ROBOT))
     ties = named or "generic" in heard.own.groups | heard.subject.groups or heard.context.answers not in (Answers.NOTHING, Answers.OTHER)
     ties = ties or bool({"course", "generic"} & (heard.forwarded.groups | heard.history.groups))
-    told = ("registered", "supply", "correct", "join", "join_held", "leave", "replace")
+    told = ("registered", "work", "supply", "correct", "join", "join_held", "leave", "replace")
     bare = found.get("number", Feature(0.0)).value or found["title"].value or found["form"].value
     found["details"] = Feature(float(named and bool(bare) and not any(found.get(n, Feature(0.0)).value for n in told) and not found["asks"].value
                                      and heard.context.answers in (Answers.NOTHING, Answers.INVITATION, Answers.NUDGE)))
     found["topicless"] = Feature(float(not ties))
-    found["list"] = Feature(float(found["people"].value >= 1 and named) * float("registered" not in heard.own.groups))
+    found["list"] = Feature(float(found["people"].value >= 1 and named and not {"registered", "work"} & heard.own.groups))
     found["more_time"] = strongest(heard, heard.own.of("more_time"))
     found["next_year"] = strongest(heard, heard.own.of("next_year"))
     found["forwarded_plain"] = Feature(found["join_forwarded"].value * float(heard.own.words <= 16 and "suggest" not in heard.own.groups and not _to_colleague(message, heard.names, ours)))

@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cache
 from itertools import groupby
 
-from mailbot.understanding.clauses import Clause, clauses
+from mailbot.understanding.clauses import Clause, Word, clauses
 from mailbot.understanding.lexicon import listed, words
 from mailbot.understanding.topic import Names
 from mailbot.understanding.vocabulary import Found, is_person, vocabulary
@@ -114,6 +114,8 @@ def _together(row: list[_Heard], topic: frozenset[str]) -> list[_Heard]:
     around = frozenset(g for h in row for g in h.groups)
     lent = {"near_course"} if {"course", "generic"} & around else set()
     texts = {w.text for h in row for w in h.clause.words}
+    if {"seat", "name"} <= around and "anden" in texts:
+        lent |= {"replace_hard", "replace"}   # "vi har fundet en anden til pladsen: Bo Krag"
     if texts & {"ud", "udgår", "fratræder"} and texts & {"ind", "indtræder", "tiltræder"} and "name" in around:
         lent |= {"replace_hard", "replace"}
     changed = []
@@ -156,13 +158,32 @@ def _mark_people(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> Non
             found.setdefault("title", []).append((i, i + 1))
         if word.text in ("mig", "os", "ham", "hende", "undertegnede") and {w.text for w in row[i + 1 : i + 4]} & {"på", "ind", "med", "op"}:
             found.setdefault("me_in", []).append((i, min(len(row), i + 4)))
+        if word.capital and i and {w.text for w in row[i + 1 : i + 3]} & {"på", "ind", "med", "op"} and is_person(word.text, True):
+            found.setdefault("me_in", []).append((i, min(len(row), i + 3)))
         following = row[i + 1] if i + 1 < len(row) else None
         if following and i + 1 not in skip and word.capital and following.capital and not {word.text, following.text} & no_names:
             found.setdefault("name", []).append((i, i + 2))
         if i and row[i - 1].text == "på" and word.text == "plads" and i + 1 == len(row):
             continue   # "er på plads": settled, no seat
+        if word.text in ("plads", "pladsen", "stol", "stolen"):
+            _mark_heir(row, i, found)
         if word.text in ("plads", "pladser", "pladsen", "place", "places", "seat", "seats", "stk"):
             found.setdefault("seat", []).append((i, i + 1))
+
+
+def _mark_heir(row: tuple[Word, ...], seat: int, found: dict[str, list[tuple[int, int]]]) -> None:
+    """Whose seat goes to whom: "min plads går til Bo" hands it on, "… til en på ventelisten" gives it up."""
+    if not (row[seat].text.endswith("en") or (seat and row[seat - 1].text in ("min", "vores", "hans", "hendes", "deres", "sin"))):
+        return
+    to = next((j for j in range(seat + 1, min(len(row), seat + 7)) if row[j].text in ("til", "videre")), 0)
+    if not to or to + 1 >= len(row):
+        return
+    to += row[to + 1].text == "til"
+    heir = row[to + 1] if to + 1 < len(row) else None
+    if heir and heir.text in ("en", "nogen", "den", "andre", "næste", "nummer"):
+        found.setdefault("seat_free", []).append((seat, to + 2))
+    elif heir and is_person(heir.text, heir.capital):
+        found.setdefault("replace_hard", []).append((seat, to + 2))
 
 
 def _mark_particles(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> None:
@@ -184,10 +205,12 @@ def _mark_question(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> N
         if word in MODALS and i + 1 < len(texts):
             who = texts[i + 1]
             ours = who in ("jeg", "vi", "i") and clause.asks and "stadig" not in texts and "nå" not in texts and "meeting" not in found
+            ours = ours or (clause.asks and "plea" in found)
             if who in ("du", "i", "de", "you", "dere", "ni") or ours:
                 found["request"] = [(i, i + 2)]
-                if texts[i + 2 : i + 3] == ["ikke"]:
-                    found.pop("not", None)   # "vil du ikke …" asks politely
+                if "ikke" in texts[i + 2 : i + 4]:   # "vil du ikke …" asks politely
+                    for group in ("not", "unable", "decline", "negative"):
+                        found.pop(group, None)
             break
     span = next(iter(found.get("ask", ())), None)
     if span and span[0] > 1 and texts[span[0]] in MODALS and not clause.asks:

@@ -81,11 +81,29 @@ class Names:
             if meeting_day(row, i) in self.dates:
                 found.setdefault("date", []).append((i, i + 1))
             i += max(1, length)
+        self._mark_other(row, found)
         for group in ("course", "generic"):
             for start, end in found.get(group, []):
+                near = [w.text for w in row[max(0, start - 3) : start]]
+                if group == "course" and {"på", "til"} & set(near):
+                    found.setdefault("onto_course", []).append((start, end))
+                if near[-1:] in (["af"], ["fra"]) or (near and {"af", "fra", "ud"} & set(near[:-1]) and near[-1] in ("på", "af", "fra")):
+                    found.setdefault("off_course", []).append((max(0, start - 2), end))
                 before = {w.text for w in row[max(0, start - 4) : start]}
                 if before & {"på", "til", "i", "for", "with", "med", "in", "on", "av", "del"}:
                     found.setdefault("to_course", []).append((start, end))
+
+    def _mark_other(self, row: Sequence[Word], found: dict[str, list[tuple[int, int]]]) -> None:
+        """"Tilmelding til Sommerskolen": what one signs up for, where it is a thing of its own and not the course."""
+        if not {"enrol", "signup_noun", "signup_noun_hard"} & found.keys() or {"course", "generic"} & found.keys():
+            return
+        for i, word in enumerate(row[:-1]):
+            if word.text not in ("til", "for"):
+                continue
+            for thing in row[i + 1 : i + 3]:
+                known = thing.text in listed("events", "ours") or thing.text in MONTHS
+                if len(thing.text) >= 7 and not known and thing.text.isalpha() and thing.text.endswith(("en", "et", "erne", "ene")):
+                    found.setdefault("other", []).append((i, i + 2))
 
     def language_of(self, row: Sequence[Word]) -> str:
         return "english" if any(w.text in _ENGLISH for w in row) else ""

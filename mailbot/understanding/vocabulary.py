@@ -164,5 +164,5 @@ def _deletions(word: str) -> list[str]:
 @cache
 def vocabulary() -> Vocabulary:
     """The vocabulary of this room, built once."""
-    lists = [(group, entries) for name in ("speech", "events") for group, entries in words(name).items() if group != "endings"]
+    lists = [(group, entries) for name in ("speech", "events") for group, entries in words(name).items() if group not in ("endings", "ours")]
     return Vocabulary(lists)
