@@ -7,6 +7,7 @@ file is the business of `mailbot.config`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -192,6 +193,11 @@ class Course(_Record):
     def held_meetings(self) -> tuple[Meeting, ...]:
         """The meetings that take place, in order (all of them, should all be called off)."""
         return tuple(m for m in self.meetings if not m.called_off) or self.meetings
+
+    @property
+    def years(self) -> frozenset[str]:
+        """The years that the course may be called by: those of its meetings and of its title."""
+        return frozenset({*(str(m.date.year) for m in self.meetings), *re.findall(r"\b20\d\d\b", self.title)})
 
     @property
     def last_offer_at(self) -> datetime:

@@ -51,7 +51,7 @@ class Names:
 
     @cached_property
     def years(self) -> frozenset[str]:
-        return frozenset(str(m.date.year) for c in self.courses for m in c.meetings)
+        return frozenset(year for c in self.courses for year in c.years)
 
     def named(self, row: Sequence[Word], i: int) -> tuple[tuple[str, ...], int]:
         """The courses that the words from `i` on name, and how many words that takes; ((), 0) for none."""

@@ -81,7 +81,7 @@ def _mentions(names: Names, texts: Iterable[str]) -> _Mention:
                 if ids:
                     year = row[i + length].text if i + length < len(row) else ""
                     if YEAR.fullmatch(year):
-                        fitting = [c.id for c in names.courses if c.id in ids and any(str(m.date.year) == year for m in c.meetings)]
+                        fitting = [c.id for c in names.courses if c.id in ids and year in c.years]
                         other_year = other_year or not fitting
                         ours = ours or bool(fitting)
                         count.update(fitting)
