@@ -14,9 +14,10 @@ from mailbot.course import Kind, Status
 from mailbot.registration.change import Change
 from mailbot.registration.leaving import cancel, substitute
 from mailbot.registration.machines import automatic_reply, bounce
-from mailbot.registration.matter import Matter, from_item, from_reading, is_ours
+from mailbot.registration.matter import Matter, from_item, from_reading
 from mailbot.registration.offers import accept, accept_after_all, decline
-from mailbot.registration.records import Decision, Draft, Item, ItemKind, Outcome, Registration, Roster
+from mailbot.registration.records import Decision, Item, ItemKind, Outcome, Registration, Roster
+from mailbot.registration.review import receipt, review
 from mailbot.registration.signup import signup
 from mailbot.registration.subjects import ANSWERABLE, own, spoken_for, unknown
 from mailbot.registration.trust import May, answered_letter, may, proved
@@ -76,21 +77,6 @@ def _to_review(change: Change, reading: Reading, matters: tuple[Matter, ...], wh
             review(change, matter, why)
     if not why and reading.intent is Intent.SIGNUP:
         receipt(change, matters[0])
-    change.outcome = Outcome.REVIEW
-
-
-def review(change: Change, matter: Matter, reasons: tuple[Reason, ...], registrations: tuple[Registration, ...] = ()) -> None:
-    """An item for the administrator, proposing what the matter says."""
-    about = registrations or (*own(change.roster, matter.writer.email), *spoken_for(change.roster, matter.writer.email))
-    question = matter.finding.intent is Intent.QUESTION
-    change.open(
-        ItemKind.QUESTION if question else ItemKind.REVIEW,
-        (*matter.reasons, *reasons),
-        [r.id for r in about],
-        matter,
-        propose=not question,
-    )
-    change.reasons += reasons
     change.outcome = Outcome.REVIEW
 
 
@@ -193,32 +179,6 @@ def _question(change: Change, matter: Matter) -> None:
         receipt(change, matter)  # before the item, which would count as an earlier one of the thread
         change.outcome = Outcome.REVIEW
     change.open(ItemKind.QUESTION, reasons, [r.id for r in mine], matter, propose=False)
-
-
-def receipt(change: Change, matter: Matter) -> None:
-    """We have your mail, a person will answer: where the course wants it, once a thread."""
-    thread = matter.thread
-    root = _root(thread.message_id, thread.references) if thread else ""
-    before = any(
-        item.thread is not None
-        and _root(item.thread.message_id, item.thread.references) == root
-        and item.message != matter.origin.fingerprint
-        for item in change.start.items
-    )
-    if change.course.receipts and not (root and before) and not is_ours(matter.writer.email, change.course):
-        change.write(
-            Draft(
-                kind=Kind.RECEIPT,
-                course=change.course.id,
-                to=matter.writer,
-                subject_of=f"message:{matter.origin.fingerprint}",
-                reply=thread,
-            )
-        )
-
-
-def _root(message_id: str, references: tuple[str, ...]) -> str:
-    return references[0] if references else message_id
 
 
 RULES: Mapping[Intent, Rule] = {

@@ -173,17 +173,18 @@ def same_person(a: Person, b: Person, contact_a: Address | None = None, contact_
     if names is Same.NO:
         return Same.NO
     mail_a, mail_b = (p.email or (c.email if c else None) for p, c in ((a, contact_a), (b, contact_b)))
-    together = (
-        same_domain(mail_a, mail_b)
-        or same_organisation(a.organisation, b.organisation)
-        or any(getattr(a, f) and getattr(a, f) == getattr(b, f) for f in ("phone", "ean", "cvr"))
-    )
+    house = same_organisation(a.organisation, b.organisation)
+    other_house = bool(a.organisation and b.organisation) and not house
+    domains = same_domain(mail_a, mail_b)
     if names is Same.UNSURE:
-        return Same.UNSURE if together and not (a.email and b.email) else Same.NO
-    if together:
+        return Same.UNSURE if (house or domains) and not (a.email and b.email) else Same.NO
+    if house or (domains and not other_house) or (a.phone and a.phone == b.phone):
         return Same.YES
-    apart = (a.organisation and b.organisation) or (domain(mail_a) and domain(mail_b))
-    return Same.NO if apart else Same.UNSURE
+    if domains:  # one domain for many libraries: a name may occur twice, or somebody may have moved
+        return Same.UNSURE
+    if other_house or (domain(mail_a) and domain(mail_b)):
+        return Same.NO
+    return Same.YES if (a.ean and a.ean == b.ean) or (a.cvr and a.cvr == b.cvr) else Same.UNSURE
 
 
 def find_person(

@@ -111,6 +111,10 @@ def hand_on(change: Change, matter: Matter | None, leaver: Registration, person:
     )
     change.put(successor, "substitutes", predecessor=str(leaver.id))
     if leaver.status is Status.REVIEW:
+        for item in change.roster.items:
+            if item.closed_at is None and leaver.id in item.registrations:
+                about = tuple(successor.id if n == leaver.id else n for n in item.registrations)
+                change.update_item(item, registrations=about)
         return successor
     change.close_about(leaver.id, *Intent)
     question = bool(matter and matter.question)

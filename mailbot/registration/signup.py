@@ -13,7 +13,8 @@ from mailbot.registration.change import Change, both, own_address
 from mailbot.registration.identity import Same, find_person, same_domain, same_person
 from mailbot.registration.matter import Matter, is_ours
 from mailbot.registration.offers import fill
-from mailbot.registration.records import ItemKind, Registration, identity_hash
+from mailbot.registration.records import ItemKind, Outcome, Registration, identity_hash
+from mailbot.registration.review import receipt
 from mailbot.registration.seats import Unit, room_for, units
 from mailbot.registration.trust import May, Standing, may, standing
 from mailbot.registration.updates import merge, sources
@@ -67,6 +68,7 @@ def signup(change: Change, matter: Matter, *, clear: bool = True) -> tuple[Reaso
 
 def admit(change: Change, matter: Matter, registrations: list[Registration]) -> None:
     """Give each (or each group) the standing that the course, the clock and the free seats allow, and tell them."""
+    kept: list[int] = []
     for unit in units(registrations):
         status, kind = _standing_for(change, matter, unit)
         for r in unit:
@@ -75,13 +77,27 @@ def admit(change: Change, matter: Matter, registrations: list[Registration]) -> 
             booked = replace(r, status=status, late=late, confirmed_at=confirmed_at)
             change.put(booked, "kept_for_review" if status is Status.REVIEW else status.value)
             if status is Status.REVIEW:
-                change.open(ItemKind.REVIEW, (Reason("after_deadline" if late and kind else "too_close_to_start"),), (r.id,), matter)
+                kept.append(r.id)
             else:
                 change.close_about(r.id, Intent.SIGNUP)
             if kind is not None:
                 facts = {"question": matter.question, "late": late, "waiting": status is Status.WAITING}
                 change.tell(booked, kind, to=_answer_to(change, matter, booked), facts=facts)
+    if kept:
+        _keep(change, matter, kept)
     fill(change)
+
+
+def _keep(change: Change, matter: Matter, registrations: list[int]) -> None:
+    """A clear signup that the course's own rules leave to the administrator."""
+    too_close = change.now > change.course.last_offer_at
+    if too_close:
+        receipt(change, matter)
+    waiting = [i for i in change.roster.items if i.closed_at is None and set(registrations) <= set(i.registrations)]
+    if not waiting:
+        reason = Reason("too_close_to_start" if too_close else "after_deadline")
+        change.open(ItemKind.REVIEW, (*matter.reasons, reason), registrations, matter)
+    change.outcome = Outcome.REVIEW
 
 
 def _standing_for(change: Change, matter: Matter, unit: Unit) -> tuple[Status, Kind | None]:

@@ -76,7 +76,8 @@ def test_what_is_not_understood_says_what_it_resembles(line: str, nearest: str) 
 
 
 def test_an_answer_takes_the_lines_below_it_until_the_next_command() -> None:
-    found = read_lines("Svar 14: Kære Susanne\n\nNej, overnatning er ikke med.\nSend gerne flere spørgsmål.\ngodkend 12\n\nMvh Lisbet", WORDS)
+    text = "Svar 14: Kære Susanne\n\nNej, overnatning er ikke med.\nSend gerne flere spørgsmål.\ngodkend 12\n\nMvh Lisbet"
+    found = read_lines(text, WORDS)
     assert [c.name for c in found if isinstance(c, Command)] == ["answer", "approve"]
     assert found[0].rest == "Kære Susanne\n\nNej, overnatning er ikke med.\nSend gerne flere spørgsmål."  # type: ignore[union-attr]
 

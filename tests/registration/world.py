@@ -87,6 +87,8 @@ class World:
     letters: list[Posted] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     messages: int = 0
+    last_reading: Reading | None = None
+    last_was_message: bool = False
 
     @classmethod
     def open(cls, mode: Mode = Mode.AUTO, **changes: Any) -> World:
@@ -115,6 +117,7 @@ class World:
         decision = decide(reading, self.roster, self.now)
         assert decision == decide(reading, self.roster, self.now)
         self.record(decision)
+        self.last_reading, self.last_was_message = reading, True
         return decision
 
     def write(
@@ -206,6 +209,7 @@ class World:
             self.letters.append(Posted(self.now, draft, record))
         self.roster = replace(roster, letters=tuple(letters.values()), next_id=next_id)
         self.decisions.append(decision)
+        self.last_was_message = False
 
     def _state(self, draft: Draft, roster: Roster) -> tuple[LetterState, Any]:
         if draft.withheld:
