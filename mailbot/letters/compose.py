@@ -54,9 +54,10 @@ def compose(
 
     Raises TemplateError where a template cannot be used.
     """
-    subject, body = templates.render(course.language, draft.kind.value, values(draft, course, templates.words(course.language)))
+    words, sentences = templates.words(course.language), templates.sentences(course.language)
+    subject, body = templates.render(course.language, draft.kind.value, values(draft, course, words, sentences))
     if draft.kind in ANSWERS and draft.reply:
-        subject = answering(draft.reply.subject, templates.words(course.language)["reply_prefix"]) or subject
+        subject = answering(draft.reply.subject, words["reply_prefix"]) or subject
     confirmed = any(seat.registration.status is Status.CONFIRMED for seat in draft.seats)
     attachments = (calendar_attachment(course, now),) if draft.kind in WITH_CALENDAR and confirmed else ()
     return finish(subject, body, draft, course, key=key, now=now, templates=templates, sender=sender, attachments=attachments)

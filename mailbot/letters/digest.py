@@ -5,7 +5,6 @@ It is a letter like the others: `templates/<language>/digest.txt` gives the plai
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,16 +14,16 @@ from mailbot.letters.clean import foreign, line
 from mailbot.letters.compose import Composed, finish
 from mailbot.letters.mime import Attachment
 from mailbot.letters.overview import Digest, build
+from mailbot.letters.reasons import fields_of, sentence_of
 from mailbot.letters.templates import Templates
 from mailbot.letters.words import Words
 from mailbot.registration.records import Draft, Item, ItemKind, LetterRecord, Registration
-from mailbot.understanding.reading import Address, Finding, Intent, Person, Reason
+from mailbot.understanding.reading import Address, Finding, Intent, Person
 
-__all__ = ["Digest", "Link", "build", "compose_digest", "sentence_of"]
+__all__ = ["Digest", "Link", "build", "compose_digest"]
 
 Link = Callable[[str], str]   # a command ("godkend 12") to the address of a prefilled, signed answer ("mailto:…")
 MOST_ITEMS, MOST_LINES = 40, 30
-_VALUE = re.compile(r"\{(\w{1,40})\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,28 +58,12 @@ def compose_digest(
     words = templates.words(course.language)
     told = {**(sentences or {}), **templates.sentences(course.language)}
     values = _values(digest, words, told, link)
-    values |= {"greeting": words.greeting(to), "pictures": {p.cid for p in pictures}, "write_all": write_all}
+    values |= {"greeting": words.greeting(to), "pictures": {p.cid for p in pictures}, "write_all": write_all, "signups_words": "", "map_words": ""}
     subject, body = templates.render(course.language, "digest", values)
     draft = Draft(kind=Kind.DIGEST, course=course.id, to=to, subject_of=f"digest:{digest.now:%Y-%m-%d}")
     return finish(
         subject, body, draft, course, key=key, now=digest.now, templates=templates, sender=sender, attachments=(*pictures, *attachments)
     )
-
-
-def sentence_of(reason: Reason, sentences: Mapping[str, str], words: Words) -> str:
-    """A reason in a sentence; a code that nobody knows gives a general one."""
-    values = {**reason.values, "code": reason.code}
-    form = sentences.get(reason.code) or sentences.get("unknown", "{code}")
-    return _VALUE.sub(lambda found: _value(found[1], str(values.get(found[1], "…")), words), form)
-
-
-def _value(name: str, value: str, words: Words) -> str:
-    """A value of a reason in words: fields, statuses, intents and roles by their names in the language."""
-    if name in ("field", "fields"):
-        table = words.section("missing_short")
-        return words.listing(table.get(v.strip(), foreign(v)) for v in value.split(","))
-    section = {"status": "statuses", "intent": "intents", "other": "intents", "first": "intents", "second": "intents", "who": "standings"}
-    return words.section(section[name]).get(value, foreign(value)) if name in section else foreign(value, 200)
 
 
 def _values(digest: Digest, words: Words, sentences: Mapping[str, str], link: Link | None) -> dict[str, Any]:
@@ -97,17 +80,17 @@ def _values(digest: Digest, words: Words, sentences: Mapping[str, str], link: Li
         "items": tuple(_item(i, words, sentences, course, link) for i in digest.items[:MOST_ITEMS]),
         "more_items": max(0, len(digest.items) - MOST_ITEMS),
         "joined": _capped(_line(r, digest, words) for r in digest.joined),
-        "changed": _capped(f"{_who(r)}: {_fields(fields, words)}" for r, fields in digest.changed),
+        "changed": _capped(f"{_who(r)}: {fields_of(fields, words)}" for r, fields in digest.changed),
         "ended": _capped(f"{_who(r)}: {words.section('statuses')[r.status.value]}" for r in digest.ended),
         "offers": _capped(
             f"{_who(r)}: {words.moment(r.offer_expires_at, course)}" if r.offer_expires_at else _who(r) for r in digest.offered
         ),
-        "lacking": _capped(f"{_who(r)}: {_fields(digest.missing[r.id], words)}" for r in digest.people if r.id in digest.missing),
+        "lacking": _capped(f"{_who(r)}: {fields_of(digest.missing[r.id], words)}" for r in digest.people if r.id in digest.missing),
         "undelivered": _capped(_letter(x, words, sentences, link, "again") for x in digest.undelivered),
         "planned": _capped(_letter(x, words, sentences, link, "stop") for x in digest.planned),
         "withheld": _capped(_letter(x, words, sentences, None, "") for x in digest.withheld),
         "drafted": _capped(_letter(x, words, sentences, None, "") for x in digest.drafted),
-        "places": tuple(f"{n}: {words.meeting(m)}" for n, m in digest.places),
+        "places": tuple({"number": n, "when": words.meeting(m)} for n, m in digest.places),
         "ignored": digest.counts.get("ignored", 0),
         "handled": digest.counts.get("handled", 0),
         "health": tuple((line(k), line(v, 200)) for k, v in digest.health.items()),
@@ -191,11 +174,6 @@ def _line(registration: Registration, digest: Digest, words: Words) -> str:
         position = next((n for n, r in enumerate(digest.waiting, 1) if r.id == registration.id), None)
         status += f" ({position})" if position else ""
     return f"{_who(registration)}: {status}"
-
-
-def _fields(fields: Iterable[str], words: Words) -> str:
-    table = words.section("missing_short")
-    return words.listing(table.get(f, f) for f in fields)
 
 
 def _letter(letter: LetterRecord, words: Words, sentences: Mapping[str, str], link: Link | None, command: str) -> str:

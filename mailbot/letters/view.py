@@ -6,7 +6,7 @@ wrong name in a template is always a mistake of the template.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,9 +14,10 @@ from typing import Any
 from mailbot.course import Course, Kind, Meeting
 from mailbot.letters import words as forms
 from mailbot.letters.clean import block, foreign, line
+from mailbot.letters.reasons import fields_of, sentence_of
 from mailbot.letters.words import Words
 from mailbot.registration.records import Draft, Seat
-from mailbot.understanding.reading import Address
+from mailbot.understanding.reading import Address, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,17 @@ class MeetingView:
     called_off: bool
 
 
-def values(draft: Draft, course: Course, words: Words) -> dict[str, Any]:
-    """All names of a template for this letter."""
+@dataclass(frozen=True, slots=True)
+class ResultView:
+    """What became of a line of the administrator's."""
+
+    line: str
+    command: str
+    sentence: str
+
+
+def values(draft: Draft, course: Course, words: Words, sentences: Mapping[str, str]) -> dict[str, Any]:
+    """All names of a template for this letter; `sentences` are those of reasons, by code."""
     people = tuple(_person(seat, draft, words) for seat in draft.seats)
     you = _is_addressee(draft)
     main = draft.seats[0].registration if draft.seats else None
@@ -71,6 +81,7 @@ def values(draft: Draft, course: Course, words: Words) -> dict[str, Any]:
     return {
         **_course(course, words),
         **_facts(draft, course, words),
+        "results": tuple(_result(r, words, sentences) for r in _sequence(draft.facts.get("results"))),
         "language": words.language,
         "greeting": words.greeting(_addressee(draft)),
         "people": people,
@@ -136,12 +147,25 @@ def _facts(draft: Draft, course: Course, words: Words) -> dict[str, Any]:
         "asker": foreign(name_of(facts.get("asker"))),
         "own": bool(facts.get("own")),
         "text": block(facts.get("text", "")),
-        "results": tuple(_sequence(facts.get("results"))),
     }
 
 
+def _result(result: object, words: Words, sentences: Mapping[str, str]) -> ResultView:
+    """A line's result as the rules give it (`registration.commands.LineResult`)."""
+    reason = getattr(result, "reason", None)
+    values = {str(k): line(v) for k, v in (getattr(result, "values", None) or {}).items()}
+    code, command = str(getattr(result, "code", "")), str(getattr(result, "command", ""))
+    forms = words.section("results")
+    sentence = sentence_of(reason, sentences, words) if isinstance(reason, Reason) else ""
+    if not sentence and command == "status" and "seated" in values:
+        sentence = forms["status"].format(**{**dict.fromkeys(("seated", "capacity", "waiting", "open"), "0"), **values})
+    if not sentence and code == "not_understood" and values.get("nearest"):
+        sentence = forms["nearest"].format(nearest=values["nearest"])
+    return ResultView(line(getattr(result, "line", ""), 200), command, sentence or forms.get(code, code))
+
+
 def _changed(fields: object, words: Words) -> str:
-    return words.listing(_label(words, "missing_short", str(f)) for f in _sequence(fields))
+    return fields_of((str(f) for f in _sequence(fields)), words)
 
 
 def _person(seat: Seat, draft: Draft, words: Words) -> PersonView:

@@ -1,0 +1,34 @@
+"""Reasons in sentences: the codes of the rules and the reader, with their values, in the language of the course."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from mailbot.letters.clean import foreign
+from mailbot.letters.words import Words
+from mailbot.understanding.reading import Reason
+
+_VALUE = re.compile(r"\{(\w{1,40})\}")
+_SECTIONS: Mapping[str, str] = {
+    "status": "statuses", "intent": "intents", "other": "intents", "first": "intents", "second": "intents", "who": "standings",
+}
+
+
+def sentence_of(reason: Reason, sentences: Mapping[str, str], words: Words) -> str:
+    """A reason in a sentence; a code that nobody knows gives a general one, a value that is not there an ellipsis."""
+    values = {**reason.values, "code": reason.code}
+    form = sentences.get(reason.code) or sentences.get("unknown", "{code}")
+    return _VALUE.sub(lambda found: _value(found[1], str(values.get(found[1], "…")), words), form)
+
+
+def _value(name: str, value: str, words: Words) -> str:
+    if name in ("field", "fields"):
+        return fields_of((part.strip() for part in value.split(",")), words)
+    return words.section(_SECTIONS[name]).get(value, foreign(value)) if name in _SECTIONS else foreign(value, 200)
+
+
+def fields_of(fields: Iterable[str], words: Words) -> str:
+    """Names of fields as a list in words; alternatives ("phone|email") joined by "or"."""
+    table = words.section("missing_short")
+    return words.listing(table.get(f) or words.listing([table.get(part, foreign(part)) for part in f.split("|")], "or") for f in fields)
