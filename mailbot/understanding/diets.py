@@ -29,13 +29,13 @@ def _told() -> re.Pattern[str]:
     kinds = alternatives(words("diets")["kinds"])
     what = rf"(?P<what>[^.!?;:()\n|]{{2,70}}?){_TAIL}"
     return re.compile(
-        rf"\b(?:tåler|tåle)(?: (?:jeg|hun|han|desværre|altså))? (?:ikke|ingen|hverken) (?:at spise |at få )?(?P<bear>[^.!?;:()\n|]{{2,60}}?){_TAIL}"
+        rf"\b(?:tåler|tåle)(?: (?:jeg|hun|han|desværre|altså|i øvrigt|ellers|dog|heller|helt|slet|og|så|bare)){{0,4}} (?:ikke|ingen|hverken) (?:at spise |at få )?(?P<bear>[^.!?;:()\n|]{{2,60}}?){_TAIL}"
         rf"|\ballergi(?:sk)? (?:over ?for|mod|imod|på) (?P<allergic>[^.!?;:()\n|]{{2,60}}?){_TAIL}"
         rf"|\b(?:allergic to|intolerant to|allergi:) (?P<english>[^.!?;:()\n|]{{2,60}}?){_TAIL}"
         rf"|\bspiser?(?: (?:jeg|hun|han))? (?P<except>(?:alt|det hele)(?:,)? (?:undtagen|bortset fra|på nær|untagen|med undtagelse af|minus) [^.!?;:()\n|]{{2,60}}?){_TAIL}"
         rf"|\bspiser?(?: (?:jeg|hun|han|dog|helst))? (?P<eats>(?:ikke|ingen|kun|hverken|helst ikke|aldrig) [^.!?;:()\n|]{{2,50}}?){_TAIL}"
         rf"|\b(?:går (?:det )?\w+(?: \w+)?|bliver (?:meget )?\w+)[^.!?\n]{{0,20}}? (?:hvis jeg får|hvis jeg spiser|af(?: at spise)?) (?P<harm>[^.!?;:()\n|]{{2,50}}?){_TAIL}"
-        rf"|\b(?P<kind>(?:(?:ikke|delvis|mest|næsten|streng|svær|kraftig|type 1[- ])\s)?(?<!\w){kinds}(?: (?:og|samt|\+|and) {kinds})?)(?!\w)"
+        rf"|\b(?P<kind>(?:(?:ikke|delvis|mest|næsten|streng|svær|kraftig|type 1[- ])\s)?(?<!\w){kinds}(?:(?: (?:og|samt|\+|and) |/|, ){kinds})*(?:,? men (?:jeg |hun |han )?(?:spiser|tåler) [^.!?;:()\n|,]{{2,30}})?)(?!\w)"
         rf"|\b(?P<without>(?:ingen|uden|helst ikke|helst uden|undgår|no) (?:{alternatives(words('diets')['foods'])})(?!\w)[^.!?;:()\n|]{{0,60}}?)(?=[.!?;:()\n|]|$| til (?:mig|hende|ham)|,? tak\b| please)", re.IGNORECASE) if what else re.compile("")
 
 

@@ -40,6 +40,7 @@ class Record:
     returning: Found | None = None
     waiting_only: bool = False
     mention: tuple[int, int] | None = None     # where the text first speaks of somebody known from elsewhere
+    wished: bool = False                       # a later sentence says by pronoun that the person wants to come
     joins: float = 0.0
     leaves: bool = False
     stays: bool = False

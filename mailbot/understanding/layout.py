@@ -197,7 +197,7 @@ def _stacked(lines: tuple[Line, ...], at: int) -> Table | None:
     while index < len(lines) and len(heads) < 9:
         line = lines[index]
         if line.text:
-            if not fields_of(line.text) or len(line.text) > 45:
+            if not fields_of(line.text) or len(line.text) > 45 or ":" in line.text[:-1] or re.search(r"\d{3}", line.text):
                 break
             heads.append(Cell(line.text, line.start, line.end))
         index += 1

@@ -115,6 +115,11 @@ def _owner(text: str, value: str, end: int) -> str:
     return plain
 
 
+def person_word(word: str) -> bool:
+    """Whether a single word is likelier a first name than anything else: `Astrid: …`."""
+    return bool(word) and word[0].isupper() and is_first_name(word) and word.lower() not in listed("names", "starters") and word.lower() not in listed("names", "never")
+
+
 def never(word: str) -> bool:
     """Whether a word is never part of a name: days, offices, departments."""
     return word.lower().strip(",.&-") in listed("names", "never")

@@ -35,7 +35,7 @@ def check_digit_right(digits: str) -> bool:
     return (10 - total % 10) % 10 == int(digits[12])
 
 
-_SEPARATOR = r"[ \u00a0\u2009\u202f.\-–·]{0,2}"
+_SEPARATOR = r"[ \u00a0\u2009\u202f.\-–·]{0,3}"
 _EAN = re.compile(rf"(?<![\d+])(?<!\d[.,])5{_SEPARATOR}7{_SEPARATOR}9(?:(?:{_SEPARATOR}|\n)\d){{7,12}}")
 _LABELLED = re.compile(
     r"(?<!\w)(?:ean|gln|lokationsn(?:umme)?r)(?:[-. ]?(?:lokations)?(?:nummer|nr|kode|no))?\b[^\d\n]{0,25}\n?[ \t]*(\d(?:[ \u00a0.\-–]{0,2}\d){10,16})(?!\d)",

@@ -16,6 +16,7 @@ from mailbot.understanding.entities import scan
 from mailbot.understanding.facts import Found, Record
 from mailbot.understanding.lexicon import cues
 from mailbot.understanding.masking import find_cpr
+from mailbot.understanding.prose import context
 from mailbot.understanding.reading import Intent, Letter, Person, Reason
 from mailbot.understanding.roles import entering, joined, judge, leaving, seats, staying
 from mailbot.understanding.spread import person
@@ -138,6 +139,9 @@ class _Scene:
             joining = [asker, *joining]
         attached = self._attached(joining)
         joining += attached
+        if main.prose.writer.mention and any(main.prose.writer in pair and (pair[0] in joining or pair[1] in joining) for pair in joined(main, [*people, main.prose.writer])):
+            main.listed = True
+            writer.place = main.prose.writer.mention[0]
         wanted = seats(main.body) or seats(self.message.subject)
         if self._writer_joins(joining, self_signup, wanted, asker is not None):
             writer.place = self._own_place(joining)
@@ -273,7 +277,10 @@ class _Scene:
         return [a.name for a in self.answered.people if a.name] if self.answered else []
 
     def _speaks_for_another(self) -> bool:
-        return any(re.search(r"\b(?:hans|hendes|vegne|bedt os|bedt mig|for (?:ham|hende))\b", self.main.body, re.IGNORECASE) for _ in (0,))
+        about = r"(?:tilmelding(?:en|er)? (?:af|for|til)|deltagelse (?:af|for)|vedr(?:ørende|\.)?|angående|gælder|drejer sig om|på vegne af)"
+        return bool(re.search(r"\b(?:hans|hendes|vegne|bedt os|bedt mig|for (?:ham|hende))\b", self.main.body, re.IGNORECASE)) or any(
+            re.search(rf"\b{about}[: ]+(?:\w+ ){{0,2}}$", before, re.IGNORECASE) or re.match(r"s? (?:deltagelse|tilmelding|plads)\b", after)
+            for before, after in (context(self.main.text, r, self.main.spans, []) for r in self.main.others if r.form == "prose"))
 
     # -- the writer ---------------------------------------------------------------------------
 

@@ -52,7 +52,13 @@ _APPOSITION = re.compile(r"[\s,(–:/\-]*(?:(?:(?:som|der|who|hun|han)\s+)?(?:jo
 
 @cache
 def _copula() -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){alternatives(words('titles')['copula'])}:?(?: (?!ikke\b|ingen\b|min\b(?! \w*\Z)|chef)[\w-]+){{0,3}} ?$", re.IGNORECASE)
+    return re.compile(rf"(?<!\w){alternatives(words('titles')['copula'])}:?(?: (?!ikke\b|ingen\b|min\b(?! \w*\Z)|chef)[\w-]+){{0,3}} ?$|\bI['’]m (?:the |a |an |now |currently )*$", re.IGNORECASE)
+
+
+@cache
+def _wishes() -> re.Pattern[str]:
+    """What follows on "han" or "hun" who wants to come."""
+    return re.compile(r" (?:(?:meget|rigtig|også|nu|selv|derfor|allerede|har|vil|er|ønsker|skal|glæder sig til) ?){0,4}(?:gerne )?(?:at )?(?:deltage|med|være med|tilmeldes|følge|sagt ja|på (?:holdet|forløbet|hverdagsledelse))\b", re.IGNORECASE)
 
 
 _NOT = re.compile(r"\b(?:ikke|ingen|heller ikke|hverken|min|hans|hendes|til|spørge|ifølge|af|med|sammen med|fra)\s*$", re.IGNORECASE)
@@ -96,6 +102,9 @@ def _sentence(text: str, begin: int, stop: int, marks: list[Mark], prose: Prose,
             continue
         owners = _title_owners(text, begin, mark, marks, refs, prose, people, last) if mark.kind == "title" else _owners(text, mark, refs, prose, people, last)
         _give(text, mark, owners, named, prose, people)
+    for ref in refs:
+        if ref.kind == "same" and last and _wishes().match(text, ref.end, stop):
+            last[-1].wished = True
     subjects = [r for r in named if not r.writer]
     return subjects or last
 
@@ -108,6 +117,7 @@ def _refs(text: str, begin: int, stop: int, marks: list[Mark], prose: Prose, peo
             continue
         if writer_name and names.same(mark.value, writer_name) == 2:
             prose.writer.put("name", from_mark(mark, _MODULE))
+            prose.writer.mention = prose.writer.mention or (mark.start, mark.end)
             refs.append(Ref("name", mark.start, mark.end, prose.writer))
             continue
         record = _person(mark, text, people, writer_name, skip)
@@ -135,7 +145,9 @@ def _person(mark: Mark, text: str, people: list[Record], writer_name: str, skip:
         return None
     if any(names.same(mark.value, other) == 2 for other in skip) or _greeted(text, mark.start):
         return None
-    record = next((r for r in people if r.name and names.same(r.name, mark.value) == 2), None)
+    record = next((r for r in people if r.name and (names.same(r.name, mark.value) == 2 or names.same(r.name, re.sub(r"s$", "", mark.value)) == 2)), None)
+    if record is not None and mark.value.endswith("s") and names.same(record.name, mark.value) != 2:
+        return record
     if record is None:
         record = Record(place=mark.start)
         record.fields["name"] = from_mark(mark, _MODULE)
@@ -185,7 +197,7 @@ def _title_owners(text: str, begin: int, mark: Mark, marks: list[Mark], refs: li
     lead_in = text[begin:mark.start]
     for other in sorted((m for m in marks if begin <= m.start and m.end <= mark.start), key=lambda m: -m.start):
         lead_in = lead_in[:other.start - begin] + lead_in[other.end - begin:]
-    if not lead_in.strip(" \n–-•*,.;/()") and re.match(r"\s*(?:[,.(\n/]|$|(?:på|ved|hos|i) [A-ZÆØÅ])", text[mark.end:mark.end + 20]):
+    if not lead_in.strip(" \n–-•*,.;/()") and re.match(r"\s*(?:[,.(\n/]|$|(?:på|ved|hos|i|fra) \w)", text[mark.end:mark.end + 20]):
         return last[-1:] if last else [prose.writer]
     if re.search(r"\bmen (?:nu |derimod |i dag )?$", lead) and _copula().search(re.split(r"\b(?:ikke|ej)\b", lead)[0].rstrip() + " "):
         return [prose.writer] if not last else last[-1:]

@@ -31,7 +31,7 @@ def _coded() -> re.Pattern[str]:
     lists = words("references")
     return re.compile(
         rf"(?<![\w-]){alternatives(lists['codes'])}(?:[ .\-]?(?:nr|nummer(?:et)?|no|number|element|id)\b)?\.?"
-        rf"(?:[ \u00a0]?[:=#.]+[ \u00a0.]*|[ \u00a0]+(?:er|bliver|skal være|is|på|med)?[ \u00a0:]*)(?:nr\.? ?)?(?:{_QUOTED}|{_CODE})", re.IGNORECASE)
+        rf"(?:[ \u00a0]?[:=#.]+[ \u00a0.]*|[ \u00a0]+(?:er|bliver|skal være|is|på|med)?[ \u00a0:]*)(?:nr\.? ?)?\(?(?:{_QUOTED}|{_CODE})", re.IGNORECASE)
 
 
 @cache

@@ -59,6 +59,7 @@ def judge(told: Told, records: list[Record]) -> None:
             score += 1.0
         if _edge("persons", "comes", False).search(after[:60]):
             score += 0.7
+        score += 1.0 * record.wished + 1.5 * bool(re.match(r"\)?,? (?:og|samt) (?:jeg|mig|undertegnede)\b", after) or re.search(r"\b(?:jeg|mig|undertegnede) (?:og|samt) (?:\w+ ){0,3}$", before))
         if cues("persons", "only_mentioned").search(clause[-50:]) or cues("persons", "mentioned_after").match(after[:90]):
             score -= 1.5
             record.only_mentioned = True

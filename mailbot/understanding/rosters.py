@@ -61,6 +61,10 @@ def fill(record: Record, key: str, cell: Cell, module: str, source: str = "text"
         if value:
             at = cell.start + max(0, text.find(value))
             record.put("dietary", Found(value, at, at + len(value), module, source))
+    elif key == "remarks":
+        for mark in marks:
+            if mark.kind in ("dietary", "reference"):
+                record.put(mark.kind, from_mark(mark, module, source))
     elif key == "returning":
         if re.match(r"(?:ja|yes|x|✓|sand|true)\b", text, re.IGNORECASE):
             record.returning = plain
@@ -208,8 +212,10 @@ def from_labels(found: list[Labelled], lines: tuple[Line, ...], roster: Roster, 
     current: Record | None = None
     last_line = -1
     first_part: Found | None = None
+    below = False      # past the last person, where a blank line parts off what is common
+    used = set(roster.lines)
     for entry in found:
-        if entry.line in roster.lines:
+        if entry.line in used:
             continue
         keys = entry.fields
         if keys == ("ignored",):
@@ -232,7 +238,9 @@ def from_labels(found: list[Labelled], lines: tuple[Line, ...], roster: Roster, 
             if current is None or "name" in current.fields or current.form == "nobody":
                 current = Record(place=entry.value.start, form="block", joins=2.0)
                 records.append(current)
-        loose = current is None or (len(records) > 1 and entry.line > last_line + 1 and _gap(lines, last_line, entry.line) and set(keys) <= set(SHARED) and not any(k in r.fields for r in records for k in keys))
+        shared = set(keys) <= set(SHARED) and not any(k in r.fields for r in records for k in keys)
+        below = shared and (below or (len(records) > 1 and entry.line > last_line + 1 and _gap(lines, last_line, entry.line)))
+        loose = current is None or below
         target = roster.common if loose or current is None else current
         if keys == ("last_name",) and target is not roster.common and "name" in target.fields:
             first_part = target.fields.pop("name")
@@ -324,18 +332,23 @@ def from_data(lines: tuple[Line, ...], marks: list[Mark], roster: Roster) -> Non
     for at, line in enumerate(lines):
         if at in roster.lines or not line.text or len(line.text) > 250:
             continue
-        lead = re.match(r"[^:\d]{0,60}:\s+(?=\S)", line.text)
+        lead = re.match(r"[^:.!?\d]{0,60}:\s+(?=\S)", line.text)
+        if lead and names.person_word(re.split(r"\W", line.text)[0]):
+            continue
         start = line.start + (lead.end() if lead else items.bullet(line.text))
         text = line.text[start - line.start:]
         inside = [m for m in marks if start <= m.start and m.end <= line.end and m.kind != "dietary"]
         owner = above.get(at - 1)
-        if any(m.kind == "name" for m in inside) or (not owner and len({m.kind for m in inside}) < 2) or not inside:
+        if any(m.kind == "name" for m in inside) or (not owner and len({m.kind for m in inside}) < 2) or (not inside and not owner):
             continue
         rows = items.split(text, start)
         typed = sum(any(m.start < r.end and r.start < m.end for m in inside) for r in rows)
         covered = sum(m.end - m.start for m in inside)
         job = bool(owner) and titles.whole(text) is not None and len(text) < 60 and not re.search(r"[.!?]\s", text)
-        if not job and (typed < 0.6 * len(rows) or covered < 0.45 * len(text) or re.search(r"\b(?:er|har|skal|vil|kan|bliver|sendes)\b", text)):
+        if owner and not job and not inside and _aside(text):
+            above[at] = owner
+            continue
+        if not job and (typed < (0.5 if owner else 0.6) * len(rows) or covered < 0.45 * len(text) or re.search(r"\b(?:er|har|skal|vil|kan|bliver|sendes)\b", text)):
             continue
         for_all = bool(re.search(r"\b(?:begge|alle|fælles|samlet|dem|os|all|both)\b", line.text, re.IGNORECASE))
         made = items.record(text, start, marks, "items")
@@ -346,6 +359,11 @@ def from_data(lines: tuple[Line, ...], marks: list[Mark], roster: Roster) -> Non
         roster.lines.add(at)
         if owner and not for_all:
             above[at] = owner
+
+
+def _aside(text: str) -> bool:
+    """A department or a street between a person's data: short and no sentence."""
+    return len(text.split()) <= 6 and not re.search(r"[.!?:]$", text) and text[0].isupper()
 
 
 def _row(text: str, end: int, at: int, lines: tuple[Line, ...]) -> bool:

@@ -159,7 +159,8 @@ def _own(made: Told) -> None:
     if "name" in told.fields and ("name" not in writer.fields or len(writer.name.split()) == 1 or _fuller(told.name, writer)):
         writer.fields["name"] = told.fields["name"]
     if not any(not r.writer for r in made.roster.records):
-        writer.fields.update({k: f for k, f in made.roster.loose.fields.items() if k not in writer.fields or writer.fields[k].module == "signature"})
+        for extra in (made.roster.common, made.roster.loose):
+            writer.fields.update({k: f for k, f in extra.fields.items() if k not in writer.fields or writer.fields[k].module == "signature"})
     writer.merge(told)
     writer.returning = prose.returning(made.text, made.spans, made.marks) or writer.returning
 

@@ -125,6 +125,8 @@ def _signature_start(lines: list[Line], marked: int | None, name: str) -> int:
     for at in range(max(0, last - 30), last):
         line = lines[at].text
         farewell = signoff().match(line)
+        if farewell and _form_below(lines, at, last):
+            continue
         if farewell and len(line) < 90 and (farewell.end() == len(line) or _signed(line[farewell.end():])):
             if marked is not None and marked < at and _of_another(lines[marked].text, name):
                 candidates.clear()
@@ -136,6 +138,11 @@ def _signature_start(lines: list[Line], marked: int | None, name: str) -> int:
     return min(candidates, default=last)
 
 
+def _form_below(lines: list[Line], at: int, last: int) -> bool:
+    """Whether a form with a name field follows, so that what looked like a farewell was none."""
+    return any(re.match(r"(?:navn|deltager\w*|name|fornavn)\b[ .]{0,30}:", x.text, re.IGNORECASE) for x in lines[at + 1:last])
+
+
 def _of_another(line: str, name: str) -> bool:
     """Whether a block above the farewell is somebody else's card that the writer pasted in."""
     return bool(name) and len(line.split()) > 1 and names.shaped(line) and names.same(line, name) == 0
@@ -144,7 +151,7 @@ def _of_another(line: str, name: str) -> bool:
 def _signed(rest: str) -> bool:
     """What may follow a farewell on its line: a name, initials, an office; no sentence."""
     words_ = rest.split()
-    return len(words_) <= 12 and (not words_ or words_[0][0].isupper() or len(words_) == 1 or not re.search(r"\b(?:er|har|vil|kan|skal|jeg|vi|som)\b", rest.lower()))
+    return len(words_) <= 12 and (not words_ or words_[0][0].isupper() or len(words_) == 1 or not re.search(r"\b(?:er|har|vil|kan|skal|jeg|vi|som|tilmeld\w*|sende[rs]?|fremsende\w*)\b", rest.lower()))
 
 
 def _office(lines: list[Line], last: int, name: str) -> int | None:
