@@ -69,9 +69,8 @@ trusted_authserv = ["mx.fremtidensbiblioteker.dk"]
 
     def run(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """A command, to its end."""
-        return subprocess.run(
-            self.command(*words), cwd=self.folder, env=self.environment | environment, capture_output=True, text=True, timeout=300, check=False
-        )
+        env = self.environment | environment
+        return subprocess.run(self.command(*words), cwd=self.folder, env=env, capture_output=True, text=True, timeout=300, check=False)
 
     def once(self) -> dict[str, Any]:
         done = self.run("once", "--json")
