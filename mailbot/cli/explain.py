@@ -49,8 +49,8 @@ def _fields(console: Console, explained: Explanation) -> None:
     rows = table("", "Field", "Value", "Words", "From", "Sure")
     for field in explained.fields:
         rows.add_row(
-            str(field.person), Text(field.name, style="cyan"), words(field.value), words(field.words, "dim", 50), words(field.source, "dim"),
-            f"{field.confidence:.2f}",
+            str(field.person), Text(field.name, style="cyan"), words(field.value), words(field.words, "dim", 50),
+            words(field.source, "dim"), f"{field.confidence:.2f}",
         )  # fmt: skip
     console.print(Padding(rows, (1, 0, 0, 2)))
 
