@@ -37,7 +37,7 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
     [(name, key) for name, model in (("imap", Imap), ("smtp", Smtp), ("oauth", OAuth), ("bot", Bot)) for key in model.model_fields],
 )
 def test_every_setting_is_documented(section: str, key: str) -> None:
-    chapter = README.split(f"`[{section}]`", 1)[1].split("`[", 1)[0]
+    chapter = README.split(f"\n`[{section}]`\n", 1)[1].split("\n`[", 1)[0]
     assert f"`{key}`" in chapter
 
 
