@@ -12,10 +12,13 @@ from typing import Any
 from mailbot.course import Course, Kind, Status
 from mailbot.letters.clean import foreign, line
 from mailbot.letters.compose import Composed, finish
+from mailbot.letters.geography import best, located
 from mailbot.letters.mime import Attachment
 from mailbot.letters.overview import Digest, build
+from mailbot.letters.pictures import pictures
 from mailbot.letters.reasons import fields_of, sentence_of
 from mailbot.letters.templates import Templates
+from mailbot.letters.twin import plain
 from mailbot.letters.words import Words
 from mailbot.registration.records import Draft, Item, ItemKind, LetterRecord, Registration
 from mailbot.understanding.reading import Address, Finding, Intent, Person
@@ -23,7 +26,8 @@ from mailbot.understanding.reading import Address, Finding, Intent, Person
 __all__ = ["Digest", "Link", "build", "compose_digest"]
 
 Link = Callable[[str], str]   # a command ("godkend 12") to the address of a prefilled, signed answer ("mailto:…")
-MOST_ITEMS, MOST_LINES = 40, 30
+MOST_ITEMS, MOST_LINES, MOST_PLACES = 40, 30, 10
+UTF8 = (("charset", "utf-8"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +52,26 @@ def compose_digest(
     link: Link | None = None,
     sentences: Mapping[str, str] | None = None,
     sender: Address | None = None,
-    pictures: Sequence[Attachment] = (),
     attachments: Sequence[Attachment] = (),
     write_all: str = "",
 ) -> Composed:
-    """The digest to `to`, dated `digest.now`. `sentences` are those of other rooms' reasons, by code; `pictures` have the
-    cids "seats", "signups", "map"; `write_all` is the address of a letter to everybody. Raises TemplateError.
+    """The digest to `to`, dated `digest.now`. `sentences` are those of other rooms' reasons, by code; `attachments` such as
+    the spreadsheet go along; `write_all` is the address ("mailto:…") of a letter to everybody. Raises TemplateError.
+
+    Items beyond the first `MOST_ITEMS` go into an attached list, so that no mail program cuts the digest short.
     """
     words = templates.words(course.language)
     told = {**(sentences or {}), **templates.sentences(course.language)}
+    shown = () if digest.quiet else pictures(digest)
     values = _values(digest, words, told, link)
-    values |= {"greeting": words.greeting(to), "pictures": {p.cid for p in pictures}, "write_all": write_all, "signups_words": "", "map_words": ""}
+    values |= {"greeting": words.greeting(to), "write_all": write_all, "pictures": {p.cid for p in shown}, **_picture_words(digest, words)}
     subject, body = templates.render(course.language, "digest", values)
     draft = Draft(kind=Kind.DIGEST, course=course.id, to=to, subject_of=f"digest:{digest.now:%Y-%m-%d}")
-    return finish(
-        subject, body, draft, course, key=key, now=digest.now, templates=templates, sender=sender, attachments=(*pictures, *attachments)
-    )
+    files = [*shown, *attachments]
+    if len(digest.items) > MOST_ITEMS:
+        rest = templates.render(course.language, "items", {**values, "items": _items(digest.items, words, told, course, None)})
+        files.append(Attachment(f"{course.id}-{digest.now:%Y-%m-%d}.txt", "text/plain", plain(rest[1]).encode(), parameters=UTF8))
+    return finish(subject, body, draft, course, key=key, now=digest.now, templates=templates, sender=sender, attachments=files)
 
 
 def _values(digest: Digest, words: Words, sentences: Mapping[str, str], link: Link | None) -> dict[str, Any]:
@@ -77,7 +85,7 @@ def _values(digest: Digest, words: Words, sentences: Mapping[str, str], link: Li
         "free": max(0, course.capacity - digest.taken),
         "waiting": len(digest.waiting),
         "count": len(digest.items),
-        "items": tuple(_item(i, words, sentences, course, link) for i in digest.items[:MOST_ITEMS]),
+        "items": _items(digest.items[:MOST_ITEMS], words, sentences, course, link),
         "more_items": max(0, len(digest.items) - MOST_ITEMS),
         "joined": _capped(_line(r, digest, words) for r in digest.joined),
         "changed": _capped(f"{_who(r)}: {fields_of(fields, words)}" for r, fields in digest.changed),
@@ -117,6 +125,29 @@ class Lines:
 def _capped(lines: Iterable[str]) -> Lines:
     everything = tuple(lines)
     return Lines(everything[:MOST_LINES], max(0, len(everything) - MOST_LINES))
+
+
+def _picture_words(digest: Digest, words: Words) -> dict[str, Any]:
+    """What the pictures show, in words, and the towns that lie best for everybody."""
+    forms, course = words.section("pictures"), digest.course
+    counts = located(r.person for r in digest.people)
+    far = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0].name))
+    named = [forms["place"].format(name=p.name, number=n) for p, n in far[:MOST_PLACES]]
+    if len(far) > MOST_PLACES:
+        named.append(forms["more"].format(number=len(far) - MOST_PLACES))
+    first = min((r.received_at for r in digest.people), default=digest.now).astimezone(course.zone).date()
+    deadline = forms["deadline"].format(deadline=words.date(course.signup_deadline)) if course.signup_deadline else ""
+    return {
+        "signups_words": forms["signups"].format(number=len(digest.people), first=words.date(first, year=False), deadline=deadline).strip(),
+        "map_words": forms["map"].format(places=words.listing(named)),
+        "best_places": words.listing((p.name for p in best(counts)), "or"),
+    }
+
+
+def _items(
+    items: Iterable[Item], words: Words, sentences: Mapping[str, str], course: Course, link: Link | None
+) -> tuple[ItemView, ...]:
+    return tuple(_item(item, words, sentences, course, link) for item in items)
 
 
 def _item(item: Item, words: Words, sentences: Mapping[str, str], course: Course, link: Link | None) -> ItemView:
@@ -180,4 +211,4 @@ def _letter(letter: LetterRecord, words: Words, sentences: Mapping[str, str], li
     text = f"{words.section('kinds')[letter.kind.value]} → {foreign(letter.to.name or letter.to.email)}"
     if letter.reason:
         text += f": {sentence_of(letter.reason, sentences, words)}"
-    return f"{text} {_answer(command, letter.number, words, link)}" if command else text
+    return f"{text} · {_answer(command, letter.number, words, link)}" if command else text

@@ -1,8 +1,9 @@
 """The HTML twin of a letter, made of its plain text, so that the two can never disagree.
 
 What a letter may hold: paragraphs, headings (a line with dashes under it), lists (lines that begin with "- "), facts
-(indented lines "Label: value"), addresses and web links, `[label](address)` for a link with a name of its own and
-`![words](cid:picture)` for a picture. `plain` is the other way: what of that is seen where there is only text.
+(indented lines "Label: value"), matters (a paragraph that begins with "#12 "), addresses and web links,
+`[label](address)` for a link with a name of its own and `![words](cid:picture)` for a picture. `plain` is the other way:
+what of that is seen where there is only text.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from markupsafe import Markup, escape
 
 WIDTH = 76
 _FACT = re.compile(r"  (\S[^:\n]{0,40}):[ ]+(\S.*)")
+_NUMBERED = re.compile(r"#\d{1,9} ")
 _RULE = re.compile(r"-{3,}")
 _PICTURE = re.compile(r"!\[([^\[\]\n]*)\]\((cid:[\w.@-]+)\)")
 _LINK = re.compile(r"\[([^\[\]\n]+)\]\(((?:mailto:|https?://|cid:)[^()\s]+)\)")
@@ -54,6 +56,9 @@ def _wrapped(line: str) -> str:
 def _block(lines: list[str]) -> Markup:
     if len(lines) >= 2 and _RULE.fullmatch(lines[1]):
         return Markup('<h2>{}</h2>').format(lines[0]) + (Markup("\n") + _block(lines[2:]) if lines[2:] else "")
+    if _NUMBERED.match(lines[0]):
+        rest = _run("text", lines[1:]) if lines[1:] else ""
+        return Markup('<div class="item"><p class="who">{}</p>{}</div>').format(_inline(lines[0]), rest)
     parts: list[Markup] = []
     at = 0
     while at < len(lines):
