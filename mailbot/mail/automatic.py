@@ -35,7 +35,8 @@ _AUTOREPLY_HEADERS = (
     "x-autoresponse",
 )
 _MASS_HEADERS = (
-    "list-unsubscribe-post", "feedback-id", "x-campaign", "x-campaignid", "x-campaign-id", "x-mailchimp-id", "x-mc-user", "x-csa-complaints",
+    "list-unsubscribe-post", "feedback-id", "x-campaign", "x-campaignid", "x-campaign-id", "x-mailchimp-id", "x-mc-user",
+    "x-csa-complaints",
 )
 _ROBOT = re.compile(
     r"(?:(?:no|do[-_.]?not|dont|ingen|svar[-_.]?ikke|ikke)[-_.]?(?:reply|svar|answer|besvar)|svar[-_.]?ikke"

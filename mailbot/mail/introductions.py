@@ -48,7 +48,8 @@ _ORIGINAL = re.compile(
 _RULE = re.compile(r"[_=—-]{5,}$")
 _VERB = re.compile(r"\b(?:skrev|wrote|schrieb|schreef|skreiv|skrifaði|a écrit|hat geschrieben)\b", re.IGNORECASE)
 _OPENING = re.compile(
-    r"(?:-{2,5} ?)?(?:den|d\.|on|am|på|le|op|þann|tann|mandag|tirsdag|onsdag|torsdag|fredag|lørdag|søndag|\d{1,2}[./ -])\b",
+    r"(?:-{2,5} ?)?(?:den|d\.|on|am|på|le|op|þann|tann|(?:man|tirs?|ons|tors?|fre|lør|søn)(?:dag)?\.?"
+    r"|\d{1,2}(?=[./ -]))(?!\w)",
     re.IGNORECASE,
 )
 _DIGIT = re.compile(r"\d")
@@ -206,7 +207,8 @@ def _attributed(line: str, verb: re.Match[str], taken: int, opens: bool) -> Intr
         return Introduction(taken, None, quoting=True)
     dated = bool(_DIGIT.search(head if tail else line))
     if opens and dated and tail and not head.endswith(">"):
-        return Introduction(taken, None, sender=_address(tail), date=head.partition(" ")[2])
+        sure = "@" in tail or (_TIME.search(head) is not None and len(tail.split()) < 7)
+        return Introduction(taken, None, quoting=not sure, sender=_address(tail), date=head.partition(" ")[2])
     if tail and not (_DIGIT.search(tail) and re.match(r"(?:den|on|am|følgende|the following)\b", tail, re.IGNORECASE)):
         return None  # "Lisbet skrev i invitationen:"
     times = list(_TIME.finditer(head)) if opens else []

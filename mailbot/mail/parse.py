@@ -16,7 +16,8 @@ from mailbot.mail.introductions import is_forward
 from mailbot.mail.message import Address, Attachment, Message, Segment, SegmentKind
 
 MAX_TEXT = 500_000          # characters of text that are kept
-MAX_TEXT_BYTES = 5_000_000  # bytes of a text part that are decoded
+MAX_TEXT_BYTES = 4 * MAX_TEXT  # bytes of a text part that are decoded
+MAX_HTML_BYTES = 5_000_000
 MAX_DATA = 5_000_000        # bytes of an attachment that are kept
 MAX_ATTACHMENTS = 100
 MAX_KEPT = 20_000_000       # bytes of all attachments together
@@ -151,10 +152,11 @@ def _weight(texts: list[str]) -> int:
 
 
 def _text(part: mime.Part) -> str:
-    text = charset.mend(charset.decode(part.content(MAX_TEXT_BYTES), part.param("charset")))
-    if part.content_type == "text/html":
+    is_html = part.content_type == "text/html"
+    text = charset.mend(charset.decode(part.content(MAX_HTML_BYTES if is_html else MAX_TEXT_BYTES), part.param("charset")))
+    if is_html:
         return charset.clean(html.to_text(text))
-    text = charset.clean(text)
+    text = charset.clean(text[:MAX_TEXT + 1])  # one more, so that the cut is noted
     if part.param("format").lower() == "flowed":
         return body.flow(text, part.param("delsp").lower() == "yes")
     return body.fold_doubled(text)

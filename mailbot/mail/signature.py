@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 MAX_SIGNATURE = 60   # filled lines below a separator
+MAX_SEARCHED = 500   # filled lines at either end of a letter that are looked at
 MAX_LINE = 200       # a longer line signs nothing off
 MAX_CLOSING = 90
 
@@ -35,9 +36,11 @@ _GREETING = (
 _CLOSING = re.compile(rf"(?:(?P<greeting>{_GREETING})|(?P<short>{_SHORT}))(?![\w@])[ .,!:;/~*–-]{{0,5}}", re.IGNORECASE)
 # Words that make a sentence of it: "Jeg skal hilse", "Send en hilsen".
 _SENTENCE = frozenset({
-    "jeg", "vi", "du", "i", "han", "hun", "er", "var", "har", "havde", "skal", "vil", "kan", "må", "bliver", "sender", "sendte", "sendt", "send", "giv", "fik", "får",
-    "til", "på", "din", "dit", "jeres", "hans", "hendes", "som", "at", "den", "det", "denne", "tak", "ingen", "ikke", "hvis", "når", "så", "men", "eller", "om", "hvem",
-    "hvad", "i'm", "is", "are", "was", "have", "for", "your",
+    "jeg", "vi", "du", "i", "han", "hun", "er", "var", "har", "havde", "skal", "vil", "kan", "må", "bliver", "sender", "sendte",
+    "sendt", "send", "giv",
+    "fik", "får", "til", "på", "din", "dit", "jeres", "hans", "hendes", "som", "at", "den",
+    "det", "denne", "tak", "ingen", "ikke", "hvis", "når", "så", "men", "eller", "om",
+    "hvem", "hvad", "i'm", "is", "are", "was", "have", "for", "your",
 })
 # These end many an ordinary line too: they sign off only with a name, or last.
 _WEAK = re.compile(
@@ -87,6 +90,8 @@ def find(lines: Sequence[str], names: frozenset[str]) -> int | None:
     marks; `names` are the words of the writer's name, folded."""
     filled = [i for i, line in enumerate(lines) if line]
     for index, i in enumerate(filled):
+        if MAX_SEARCHED <= index < len(filled) - MAX_SEARCHED:
+            continue
         begins = _begins(lines, filled, index, names)
         if begins:
             return i
@@ -157,10 +162,11 @@ def _unannounced(lines: Sequence[str], filled: Sequence[int], names: frozenset[s
         line, before = lines[filled[index]], lines[filled[index - 1]]
         if len(line) > 80 or (line[-1:] in ".?!" and len(line.split()) > 5):
             return None
-        words = set(fold(line).split(",")[0].split())
+        name, _, rest = line.replace("|", ",").partition(",")  # "Mette Holm, souschef, Vejle Bibliotek"
+        words = set(fold(name).split())
         known = len(names & words)
         listed = before.endswith(":") or before[0] in "-–•*" or line[0] in "-–•*"
-        if not known or known < len(words) - 1 or listed or not _is_name(line, names):
+        if not known or known < len(words) - 1 or listed or not _is_name(name.strip(), names) or (rest and not _CONTACT.search(rest)):
             continue
         below = [lines[i] for i in filled[index + 1:]]
         if below and not any(map(_CONTACT.search, below)):
