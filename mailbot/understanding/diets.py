@@ -30,6 +30,7 @@ def _told() -> re.Pattern[str]:
     what = rf"(?P<what>[^.!?;:()\n|]{{2,70}}?){_TAIL}"
     return re.compile(
         rf"\b(?:tåler|tåle)(?: (?:jeg|hun|han|desværre|altså|i øvrigt|ellers|dog|heller|helt|slet|og|så|bare)){{0,4}} (?:ikke|ingen|hverken) (?:at spise |at få )?(?P<bear>[^.!?;:()\n|]{{2,60}}?){_TAIL}"
+        rf"|\bikke (?:kan )?(?:tåler?|spiser?) (?P<inverted>[^.!?;:()\n|]{{2,60}}?){_TAIL}"
         rf"|\ballergi(?:sk)? (?:over ?for|mod|imod|på) (?P<allergic>[^.!?;:()\n|]{{2,60}}?){_TAIL}"
         rf"|\b(?:allergic to|intolerant to|allergi:) (?P<english>[^.!?;:()\n|]{{2,60}}?){_TAIL}"
         rf"|\bspiser?(?: (?:jeg|hun|han))? (?P<except>(?:alt|det hele)(?:,)? (?:undtagen|bortset fra|på nær|untagen|med undtagelse af|minus) [^.!?;:()\n|]{{2,60}}?){_TAIL}"
@@ -56,7 +57,7 @@ def find(text: str) -> list[Diet]:
         group = match.lastgroup or ""
         start, end = match.span(group)
         value = " ".join(match.group(group).split()).strip(" ,-–")
-        if group in ("bear", "harm", "eats", "allergic", "english") and not (_food().search(value) or group in ("allergic", "english")):
+        if group in ("bear", "harm", "inverted", "eats", "allergic", "english") and not (_food().search(value) or group in ("allergic", "english")):
             continue
         if group == "kind" and _SELF_NEGATED.search(text, max(0, start - 12), start):
             continue

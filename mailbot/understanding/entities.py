@@ -35,6 +35,12 @@ def scan(text: str, start: int = 0, end: int | None = None, domain: str = "") ->
     return [Mark(m.kind, m.value, m.start + start, m.end + start, m.rank, m.off, m.score) for m in marks]
 
 
+def within(value: str, start: int, domain: str = "", lead: str = "") -> list[Mark]:
+    """The marks of a value that stands at `start` of its source. `lead` is read before it, as if it stood there ("tlf ")."""
+    shift = start - len(lead)
+    return [Mark(m.kind, m.value, m.start + shift, m.end + shift, m.rank, m.off, m.score) for m in scan(lead + value, domain=domain) if m.start >= len(lead)]
+
+
 def _marks(text: str, domain: str) -> Iterator[Mark]:
     spots = addresses.find(text)
     claimed = [(s.start, s.end) for s in spots] + addresses.urls(text)

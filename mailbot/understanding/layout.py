@@ -72,7 +72,7 @@ def fields_of(label: str) -> tuple[str, ...]:
 
 
 _LABEL = re.compile(r"(?P<label>[^\W\d_][\w .,/()&+@\-]{0,44}?)\s*(?P<sep>:(?!//)|=|\.{3,}|\t|\s{3,}|\s[–-]\s)\s*")
-_INLINE = re.compile(r"(?:^|[,;/|•·.(]\s{0,3}|\s{2,})(?P<label>[^\W\d_][\w./\- ]{0,28}?)\s{0,3}:\s{0,3}(?!//)")
+_INLINE = re.compile(r"(?:^|[,;/|•·.(]\s{0,3}|\s{2,})(?P<label>[^\W\d_](?:[\w/\- ]|\.(?! ?[A-ZÆØÅ])){0,28}?)\s{0,3}:\s{0,3}(?!//)")
 
 
 def labelled(lines: tuple[Line, ...]) -> list[Labelled]:
@@ -201,6 +201,8 @@ def _stacked(lines: tuple[Line, ...], at: int) -> Table | None:
                 break
             heads.append(Cell(line.text, line.start, line.end))
         index += 1
+    if len(heads) > 2 and fields_of(heads[0].text) == fields_of(heads[1].text):
+        heads.pop(0)      # a heading above the table
     if len(heads) < 2 or not any({"name", "first_name"} & set(fields_of(h.text)) for h in heads):
         return None
     spaced = sum(not x.text for x in lines[at:index]) >= len(heads) - 1

@@ -17,7 +17,7 @@ from mailbot.understanding.gazetteer import ascii_fold, is_first_name, is_last_n
 from mailbot.understanding.lexicon import listed
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
-_INITIALS = re.compile(r"[A-ZÆØÅ](?:\.[A-ZÆØÅ])*\.")
+_SHORTENED = frozenset({"Chr", "Joh", "Vilh", "Aug", "Alb", "Edv", "Ejn", "Rasm", "Jør", "Fred", "Kr"})   # Hans Chr. Clausen
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def find(text: str, claimed: Sequence[tuple[int, int]] = (), loud: bool = False)
 
 def _continues(text: str, end: int, start: int, last: str) -> bool:
     gap = text[end:start]
-    return gap in (" ", "\u00a0") or (len(last) <= 2 and gap in (".", ". ")) or (gap == "  " and "\n" not in gap)
+    return gap in (" ", "\u00a0") or ((len(last) <= 2 or last in _SHORTENED) and gap in (".", ". ")) or (gap == "  " and "\n" not in gap)
 
 
 def _capital(word: str, loud: bool) -> bool:

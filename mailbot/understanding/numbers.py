@@ -45,6 +45,7 @@ _INTERNATIONAL = re.compile(r"(?<![\w+])\(?(?:\+|00(?=[1-9]))[ ]?\d{1,3}\)?(?:[ 
 _DOMESTIC = re.compile(r"(?<![\w+/\-.])(?<!\d[ ,])\d(?:\d{7}|\d/\d\d \d\d \d\d|\d{3}[ \u00a0.\-]\d{4}|\d[ \u00a0.\-]\d\d[ \u00a0.\-]\d\d[ \u00a0.\-]\d\d|\d[ \u00a0]\d{3}[ \u00a0]\d{3}|\d[ \u00a0.]\d\d[ \u00a0.]\d{4})(?![\w\-/]|[ .]?\d)")
 _SIX = re.compile(r"(?<![\w+/\-.])\d\d[ \u00a0.]?\d\d[ \u00a0.]?\d\d(?![\w\-/]|[ .]?\d)")
 _TRUNK = re.compile(r"(?<![\w+/\-.])0[1-9](?:[ \u00a0.\-/]{0,2}\d){5,11}(?![\w]|[ .]?\d)")
+_NORWEGIAN = re.compile(r"(?<![\w+/\-.])[2-9]\d\d[ \u00a0]\d\d[ \u00a0]\d{3}(?![\w\-/]|[ .]?\d)")
 _COUNTRIES = {"fo": "298", "gl": "299", "no": "47", "se": "46", "de": "49", "is": "354"}
 _YEAR = re.compile(r"20[2-3]\d[ \u00a0.-]")
 _DIGITS = re.compile(r"\D")
@@ -131,6 +132,9 @@ def _phones(text: str, country: str) -> list[Number]:
         digits = _DIGITS.sub("", match.group())
         if digits[0] not in "01" and not _YEAR.match(match.group()):
             found.append(_phone(text, f"+{country if country in ('45', '47') else '45'}{digits}", *match.span()))
+    if country == "47":
+        for match in _NORWEGIAN.finditer(text):
+            found.append(_phone(text, "+47" + _DIGITS.sub("", match.group()), *match.span()))
     if country in ("298", "299", "46", "49"):
         for match in (_SIX if country in ("298", "299") else _TRUNK).finditer(text):
             line = text[text.rfind("\n", 0, match.start()) + 1:match.start()]

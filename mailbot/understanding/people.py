@@ -108,13 +108,15 @@ class _Scene:
             return None
         kinds = (SegmentKind.FORWARDED,) if intent is not Intent.SIGNUP else (SegmentKind.FORWARDED, SegmentKind.HISTORY)
         others = [v for v in self.voices if v.kind in kinds and not self._is_ours(v) and (v.sender.email or v.name) and v.sender.email != self.message.sender.email]
-        for voice in sorted(others, key=lambda v: -v.depth):
-            read = voices_told.read(voice, self.message, self.skip)
-            if read.says("persons", "self_signup") or (voice.kind is SegmentKind.FORWARDED and intent is not Intent.SIGNUP):
-                if voice.kind is SegmentKind.HISTORY and not self._passed_on():
-                    continue
-                return read
-        return None
+        read = [voices_told.read(v, self.message, self.skip) for v in sorted(others, key=lambda v: -v.depth)]
+        passed = self._passed_on()
+        for told in read:
+            if told.says("persons", "self_signup") and (passed or told.voice.kind is SegmentKind.FORWARDED):
+                return told
+        forwarded = [t for t in read if t.voice.kind is SegmentKind.FORWARDED]
+        forwarded = [t for t in forwarded if t.writer.name]
+        own = cues("persons", "self_signup").search(" ".join(x.text for v in self.voices if v.kind is SegmentKind.NEW for x in v.body))
+        return forwarded[0] if forwarded and ((passed and not own) or intent is not Intent.SIGNUP) else None
 
     def _passed_on(self) -> bool:
         text = " ".join(line.text for v in self.voices if v.kind is SegmentKind.NEW for line in v.body)
@@ -128,7 +130,7 @@ class _Scene:
         judge(main, people)
         structured = [r for r in people if r.form not in _SPOKEN and r.joins >= 1.0]
         self_signup = main.says("persons", "self_signup")
-        needed = 1.2 if main.says("persons", "self_strict") else 1.0 if structured else 0.5
+        needed = 1.2 if main.says("persons", "self_strict") else 1.0 if structured or self_signup else 0.5
         joining = structured + [r for r in people if r.form in _SPOKEN and r.joins >= needed and not r.only_mentioned]
         if not joining and not main.listed and not self_signup and not self.forwarded:
             joining = [r for r in people if not r.only_mentioned and r.joins >= 0.0]

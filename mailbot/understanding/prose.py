@@ -103,8 +103,8 @@ def _sentence(text: str, begin: int, stop: int, marks: list[Mark], prose: Prose,
         owners = _title_owners(text, begin, mark, marks, refs, prose, people, last) if mark.kind == "title" else _owners(text, mark, refs, prose, people, last)
         _give(text, mark, owners, named, prose, people)
     for ref in refs:
-        if ref.kind == "same" and last and _wishes().match(text, ref.end, stop):
-            last[-1].wished = True
+        if ref.kind == "same" and (ref.record or last) and _wishes().match(text, ref.end, stop):
+            (ref.record or last[-1]).wished = True
     subjects = [r for r in named if not r.writer]
     return subjects or last
 
@@ -136,7 +136,18 @@ def _refs(text: str, begin: int, stop: int, marks: list[Mark], prose: Prose, peo
     for match in _pronouns().finditer(text, begin, stop):
         if not any(a < match.end() and match.start() < b for a, b in taken):
             refs.append(Ref(match.lastgroup or "", match.start(), match.end()))
-    return sorted(refs, key=lambda r: r.start)
+    return _with_pronouns(sorted(refs, key=lambda r: r.start))
+
+
+def _with_pronouns(refs: list[Ref]) -> list[Ref]:
+    """"Hun" means the person named last before it in the sentence, if there is one."""
+    recent: Record | None = None
+    made = []
+    for ref in refs:
+        if ref.record is not None and not ref.record.writer:
+            recent = ref.record
+        made.append(Ref("same", ref.start, ref.end, recent) if ref.kind == "same" and recent is not None else ref)
+    return made
 
 
 def _person(mark: Mark, text: str, people: list[Record], writer_name: str, skip: tuple[str, ...]) -> Record | None:
@@ -175,7 +186,7 @@ def _resolve(ref: Ref, prose: Prose, people: list[Record], last: list[Record]) -
 
 def _title_owners(text: str, begin: int, mark: Mark, marks: list[Mark], refs: list[Ref], prose: Prose, people: list[Record], last: list[Record]) -> list[Record]:
     """Whose title it is; nobody's where the title is only mentioned ("min chef siger")."""
-    after = next((r for r in refs if r.kind == "name" and r.start >= mark.end and re.fullmatch(r",?[ \u00a0]+", text[mark.end:r.start])), None)
+    after = next((r for r in refs if r.kind == "name" and r.start >= mark.end and re.fullmatch(r"(?: (?:i|på|ved|hos) [A-ZÆØÅ][\w-]+)?,?[ \u00a0]+", text[mark.end:r.start])), None)
     if after is not None and after.record is not None:
         return [after.record]
     bracket = re.match(r"[ \u00a0]\((?=[A-ZÆØÅ])", text[mark.end:mark.end + 3])
@@ -186,7 +197,7 @@ def _title_owners(text: str, begin: int, mark: Mark, marks: list[Mark], refs: li
     lead = text[max(begin, mark.start - 60):mark.start]
     if before:
         nearest = before[-1]
-        gap = text[nearest.end:mark.start]
+        gap = _without(text, nearest.end, mark.start, marks)
         if nearest.kind in ("name", "first") and _APPOSITION.fullmatch(gap) and nearest.record is not None:
             return [nearest.record]
         if nearest.kind == "self" and re.fullmatch(r"\s*[,(–-]\s*(?:som (?:er )?|der er )?", gap) and text[nearest.start:nearest.end].lower() not in ("min", "mit", "mine", "my"):
@@ -194,9 +205,7 @@ def _title_owners(text: str, begin: int, mark: Mark, marks: list[Mark], refs: li
         if nearest.kind == "self" and text[nearest.start:nearest.end].lower() in ("min", "mit", "vores") and _APPOSITION.fullmatch(gap) and len(before) > 1 and not _copula().search(lead):
             prior = before[-2]
             return _resolve(prior, prose, people, last) if prior.kind == "name" and re.fullmatch(r"[\s,(–-]*", text[prior.end:nearest.start]) else []
-    lead_in = text[begin:mark.start]
-    for other in sorted((m for m in marks if begin <= m.start and m.end <= mark.start), key=lambda m: -m.start):
-        lead_in = lead_in[:other.start - begin] + lead_in[other.end - begin:]
+    lead_in = _without(text, begin, mark.start, marks)
     if not lead_in.strip(" \n–-•*,.;/()") and re.match(r"\s*(?:[,.(\n/]|$|(?:på|ved|hos|i|fra) \w)", text[mark.end:mark.end + 20]):
         return last[-1:] if last else [prose.writer]
     if re.search(r"\bmen (?:nu |derimod |i dag )?$", lead) and _copula().search(re.split(r"\b(?:ikke|ej)\b", lead)[0].rstrip() + " "):
@@ -205,7 +214,7 @@ def _title_owners(text: str, begin: int, mark: Mark, marks: list[Mark], refs: li
         return []
     if re.search(r"\b(?:ikke|ingen)\b[^,.]{0,25}$", lead) or (_CHIEF.search(lead) and not _copula().search(lead)):
         return []
-    subject = [r for r in before if r.kind != "all" or text[r.start:r.end].lower() in ("begge", "alle", "de", "alle tre", "begge to", "alle fire")]
+    subject = [r for r in before if r.kind != "all" or text[r.start:r.end].lower() in ("begge", "alle", "de", "alle tre", "begge to", "alle fire", "hver", "dem", "both", "they")]
     subject = [r for r in subject if text[r.start:r.end].lower() not in ("min", "mit", "mine", "vores", "hans", "hendes", "deres", "dem", "ham", "hende", "my") or re.match(r" (?:titel|stilling|title)", text[r.end:r.end + 10])]
     if subject:
         office = re.search(r"\bsom\s*$", lead) and subject[0].kind in ("self", "same") and not re.search(r"\b(?:arbejder|ansat|har)\s+som\s*$", lead)
@@ -213,6 +222,14 @@ def _title_owners(text: str, begin: int, mark: Mark, marks: list[Mark], refs: li
     if before and before[-1].kind in ("same",):
         return _resolve(before[-1], prose, people, last)
     return [prose.writer] if not last else last[-1:]
+
+
+def _without(text: str, start: int, end: int, marks: list[Mark]) -> str:
+    """`text[start:end]` without the marks in it, so that a row of data reads like an apposition."""
+    left = text[start:end]
+    for mark in sorted((m for m in marks if start <= m.start and m.end <= end), key=lambda m: -m.start):
+        left = left[:mark.start - start] + left[mark.end - start:]
+    return left
 
 
 def _owners(text: str, mark: Mark, refs: list[Ref], prose: Prose, people: list[Record], last: list[Record]) -> list[Record]:
@@ -224,6 +241,12 @@ def _owners(text: str, mark: Mark, refs: list[Ref], prose: Prose, people: list[R
         best = max(fits, key=lambda f: f[0], default=(0, None))
         if best[0] and best[1] is not None and sum(f[0] == best[0] for f in fits) == 1:
             return [best[1]]
+    if mark.kind in ("ean", "ean_invalid", "reference"):
+        given = next((r for r in refs if r.start >= mark.end and re.fullmatch(r"\)?,? (?:(?:skal bruges |bruges |gælder |er )?(?:til|for)|gælder|dækker|vedrører) ", text[mark.end:r.start])), None)
+        if given is not None:
+            return _resolve(given, prose, people, last)
+        if re.match(r"\)?,? (?:(?:skal bruges |bruges |gælder |er )?(?:til|for)|gælder|dækker) (?:de (?:to|tre|fire|andre|øvrige|første|sidste)|resten)\b", text[mark.end:mark.end + 40]):
+            return [prose.everyone]
     before = [r for r in refs if r.end <= mark.start]
     if mark.kind in ("email", "phone"):
         before = [r for r in before if r.kind != "all"]

@@ -37,7 +37,7 @@ def _coded() -> re.Pattern[str]:
 @cache
 def _attention() -> re.Pattern[str]:
     person = r"(?:[^\W\d_a-zæøå]\.|[^\W\d_a-zæøå][\w’'-]*)"
-    return re.compile(rf"(?<![\w-])(?i:{alternatives(words('references')['persons'])})[.: \u00a0]+(?P<person>{person}(?:[ \u00a0]{person}){{0,3}})")
+    return re.compile(rf"(?<![\w-])(?i:{alternatives(words('references')['persons'])})[.: \u00a0]+(?P<person>{person}(?:[ \u00a0](?:og |& )?{person}){{0,3}})")
 
 
 @cache
@@ -48,7 +48,7 @@ def _written() -> re.Pattern[str]:
 @cache
 def _bare_written() -> re.Pattern[str]:
     """`fakturaen mærkes Kulturpuljen 2026`, without quotation marks: a short run up to the end of the clause."""
-    return re.compile(r"(?<!\w)(?:faktura(?:en)?|regning(?:en)?|den)[ \w]{0,25}?\b(?:mærkes|mærket)(?: med)?:? (?P<bare>[^\W_][\w\-/.]*(?: [\w\-/.]+){0,3}?)(?=[,;.!?)\n]|$| så | og | ellers )", re.IGNORECASE)
+    return re.compile(r"(?<!\w)(?:(?:faktura(?:en)?|regning(?:en)?|den)[ \w]{0,25}?\b(?:mærkes|mærket)|mærk (?:den|fakturaen|regningen))(?: venligst| gerne)?(?: med)?:? (?P<bare>[^\W_][\w\-/.]*(?: [\w\-/.]+){0,3}?)(?=[,;.!?)\n]|$| så | og | ellers )", re.IGNORECASE)
 
 
 _NEVER = re.compile(r"(?:faktura(?:en|nr|nummer|nummeret)?|invoice(?: no)?|reservation|sag|uge|kl)[.: ]*(?:nr\.?)?[.: ]*$", re.IGNORECASE)

@@ -63,6 +63,8 @@ def judge(told: Told, records: list[Record]) -> None:
         if cues("persons", "only_mentioned").search(clause[-50:]) or cues("persons", "mentioned_after").match(after[:90]):
             score -= 1.5
             record.only_mentioned = True
+        if re.search(r"\b(?:på vegne af|on behalf of|efter aftale med)\b[^,.]*$", clause, re.IGNORECASE) and told.roster.records:
+            record.only_mentioned = True
         record.joins = score
         record.waiting_only = bool(cues("roles", "waiting_only").search(before[-150:] + " " + after[:150]))
         record.stays = bool(_edge("roles", "stays", False).match(after[:80]))
@@ -86,7 +88,7 @@ def joined(told: Told, records: list[Record]) -> list[tuple[Record, Record]]:
     pairs = []
     for one, other in zip(ordered, ordered[1:], strict=False):
         between = told.text[(one.mention or (0, 0))[1]:(other.mention or (0, 0))[0]]
-        if len(between) < 120 and re.fullmatch(r"\s*(?:\([^)]{0,90}\)|,[^,.;]{0,60},)?\s*(?:,|og|samt|&|and|\+|;)\s*(?:så |også |desuden )?(?:(?:vores |min |souschef |kollega |\w*leder |\w*chef |\w*koordinator ){0,3})", between, re.IGNORECASE):
+        if len(between) < 120 and re.fullmatch(r"\s*(?:\([^)]{0,90}\)|[^()]{0,90}\)|,[^,.;]{0,60},)?\s*(?:,|og|samt|&|and|\+|;)\s*(?:så |også |desuden )?(?:(?:vores |min |souschef |kollega |\w*leder |\w*chef |\w*koordinator ){0,3})", between, re.IGNORECASE):
             pairs.append((one, other))
     return pairs
 

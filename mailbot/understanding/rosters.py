@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 
 from mailbot.understanding import diets, items, names, titles
-from mailbot.understanding.entities import Mark, scan
+from mailbot.understanding.entities import Mark, scan, within
 from mailbot.understanding.facts import SHARED, Found, Record, best_phone, from_mark
 from mailbot.understanding.layout import Cell, Labelled, Table, fields_of
 from mailbot.understanding.numbers import check_digit_right
@@ -24,16 +24,17 @@ class Roster:
     loose: Record = field(default_factory=Record)    # data without a name: the writer's, or the only participant's
     withdrawn: list[Found] = field(default_factory=list)
     nobody: int = 0
+    domain: str = ""                                 # the writer's: the country of telephones
     lines: set[int] = field(default_factory=set)     # the lines that were used up
 
 
-def fill(record: Record, key: str, cell: Cell, module: str, source: str = "text") -> None:
+def fill(record: Record, key: str, cell: Cell, module: str, source: str = "text", domain: str = "") -> None:
     """Puts the value of a labelled field or a table cell into a record, in the form of that field."""
     text = re.sub(r"^[A-ZÆØÅ]{2,4}:\s+", "", cell.text)      # initials before an answer
     cell = Cell(text, cell.end - len(text), cell.end)
     if not text or (key != "dietary" and re.fullmatch(r"[\W_]*|n/?a|ingen|nej|uændret|samme(?: som .{0,30})?|ditto|do\.?|se (?:neden|oven|under).*|\?+", text, re.IGNORECASE)):
         return
-    marks = [Mark(m.kind, m.value, m.start + cell.start, m.end + cell.start, m.rank, m.off, m.score) for m in scan(text)]
+    marks = within(text, cell.start, domain, "tlf " if key == "phone" else "")
 
     def first(*kinds: str) -> Mark | None:
         return next((m for m in marks if m.kind in kinds and not (m.off and m.kind != "reference")), None)
@@ -176,7 +177,7 @@ def _cells(cells: object, row: list[Cell], module: str, source: str, roster: Ros
             if key == "last_name":
                 last = cell
             elif len(keys) > 1 or key not in ("ignored", "withdrawn"):
-                fill(record, "contact" if len(keys) > 1 else key, cell, module, source)
+                fill(record, "contact" if len(keys) > 1 else key, cell, module, source, roster.domain)
                 if key == "first_name" and "name" not in record.fields and cell.text:
                     record.put("name", Found(cell.text, cell.start, cell.end, module, source))
         if keys and "name" in keys and len(keys) > 1 and "name" not in record.fields:
@@ -195,7 +196,7 @@ def _untitled(rows: list[list[Cell]], module: str, source: str, roster: Roster) 
     for row in rows:
         made = Record(place=row[0].start if row else 0, form="table", joins=2.0)
         for cell in row:
-            marks = [Mark(m.kind, m.value, m.start + cell.start, m.end + cell.start, m.rank, m.off, m.score) for m in scan(cell.text)]
+            marks = within(cell.text, cell.start)
             made.merge(one := items.record(cell.text, cell.start, marks, module, source=source))
             made.writer = made.writer or one.writer
             if "name" in one.fields:
@@ -247,7 +248,7 @@ def from_labels(found: list[Labelled], lines: tuple[Line, ...], roster: Roster, 
             target.put("name", Found(f"{first_part.value} {entry.value.text}", first_part.start, entry.value.end, module, source))
         else:
             for key in keys:
-                fill(target, "contact" if len(keys) > 1 else key, entry.value, module, source)
+                fill(target, "contact" if len(keys) > 1 else key, entry.value, module, source, roster.domain)
                 if key == "first_name" and "name" not in target.fields:
                     target.put("name", Found(entry.value.text, entry.value.start, entry.value.end, module, source))
         roster.lines.add(entry.line)
@@ -280,7 +281,7 @@ def _people(cell: Cell) -> list[Found]:
 def _several(entry: Labelled, roster: Roster) -> None:
     """`Deltagere: Tina Holm (souschef), Lars Holm og Bo Friis`: one record a name, with what follows it."""
     cell = entry.value
-    marks = [Mark(m.kind, m.value, m.start + cell.start, m.end + cell.start, m.rank, m.off, m.score) for m in scan(cell.text)]
+    marks = within(cell.text, cell.start)
     people = [m for m in marks if m.kind == "name"]
     for at, person in enumerate(people):
         end = people[at + 1].start if at + 1 < len(people) else cell.end
@@ -307,7 +308,8 @@ def from_lists(lines: tuple[Line, ...], marks: list[Mark], roster: Roster, skip:
             roster.nobody += 1
             roster.lines.add(at)
             continue
-        entry = (people and people[0].start <= start + 1) or (lead and (items.is_self(text) or (people and people[0].start < start + 45)))
+        office = people and _titled(text[:people[0].start - start], [m for m in inside if m.end <= people[0].start])
+        entry = (people and (people[0].start <= start + 1 or office)) or (lead and (items.is_self(text) or (people and people[0].start < start + 45)))
         if lead and not people and not entry:
             head = re.split(r"\s*[,;(/]\s*|\s[-–]\s", text)[0].strip()
             entry = (len(head.split()) > 1 and (names.shaped(head) or names.known(head))) or (names.shaped(head) and names.is_first_name(head) and head != text)
@@ -359,6 +361,12 @@ def from_data(lines: tuple[Line, ...], marks: list[Mark], roster: Roster) -> Non
         roster.lines.add(at)
         if owner and not for_all:
             above[at] = owner
+
+
+def _titled(lead: str, marks: list[Mark]) -> bool:
+    """Whether only a title (or a degree) stands before the name of an entry: `Souschef Mads Kjær`."""
+    plain = re.sub(r"(?:cand|mag|ph|lic|dr)\.?[\w.]*", "", lead, flags=re.IGNORECASE).strip(" ,.")
+    return not plain or (any(m.kind == "title" for m in marks) and len(plain) < 50 and plain.lower() == marks[0].value.lower())
 
 
 def _aside(text: str) -> bool:

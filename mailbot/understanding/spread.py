@@ -80,6 +80,10 @@ def _numbers(records: list[Record], main: Told, writer: Record) -> None:
             for mark, owner in told:
                 if owner in records and not (kind == "ean_invalid" and "ean" in owner.fields):
                     _replace(owner, kind, mark, writer)
+            rest = {m.value: m for m, owner in told if owner not in records}
+            if len(rest) == 1:
+                for record in records:
+                    record.put(kind, from_mark(next(iter(rest.values())), "numbers"))
         elif told:
             mark = told[-1][0] if kind.startswith("ean") and len(values) > 1 else told[0][0]
             for record in records:

@@ -28,7 +28,7 @@ def _heads() -> re.Pattern[str]:
     lists = words("titles")
     return re.compile(
         rf"(?<![\w-])(?P<english>{alternatives(lists['english'])})(?!\w)"
-        rf"|(?<![\w@./-])(?P<word>(?:[^\W\d_][\w-]{{0,40}}?)?{alternatives(lists['endings'])}|{alternatives(lists['whole'])})(?![\w@-]|\.\w)", re.IGNORECASE)
+        rf"|(?<![\w@./-])(?P<word>(?:afd|afs|bibl|sekt|omr|adm)\.\s?(?:leder|chef)|(?:[^\W\d_][\w-]{{0,40}}?)?{alternatives(lists['endings'])}|{alternatives(lists['whole'])})(?![\w@-]|\.\w)", re.IGNORECASE)
 
 
 @cache

@@ -57,7 +57,7 @@ def read(voice: Voice, message: Message, skip: tuple[str, ...], known: tuple[Rec
     signed = [m for start, end in spans(text, voice.signature) for m in scan(text, start, end, domain)]
     writer = signature.read(voice, signed)
     _introduce(writer, marks, text, voice)
-    roster = Roster()
+    roster = Roster(domain=domain)
     if len(voice.body) < 1_000:
         rosters.from_tables(layout.tables(voice.body), roster)
         rosters.from_labels(layout.labelled(voice.body), voice.body, roster)
