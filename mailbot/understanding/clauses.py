@@ -15,8 +15,11 @@ from mailbot.understanding.lexicon import fold, listed
 
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*|[👍✅🙋]|%")
 _END = re.compile(r"[.!?…]+(?=[\s\"”»)\]]|$)|[:;]\s|\s[-–—]+\s|\n[ \t]*\n|\n|\s/\s|[()]|[!?]+|,(?=\s)")
-_ABBREVIATED = re.compile(r"(?:^|[\s(])(?:kl|nr|evt|pr|ca|tlf|f\.eks|bl\.a|inkl|ekskl|mht|jf|dvs|osv|mv|m\.m|att|d|vedr|ang|st|dr|incl|rekv|max|min|mr|ms|mrs|stk|d\.å|\d{1,2})$", re.IGNORECASE)
-LONGEST = 24   # words in a clause before it is cut at the next pronoun
+_ABBREVIATED = re.compile(
+    r"(?:^|[\s(])(?:kl|nr|evt|pr|ca|tlf|f\.eks|bl\.a|inkl|ekskl|mht|jf|dvs|osv|mv|m\.m|att|d|vedr|ang|st|dr|incl|rekv|max|min|mr|ms|mrs|stk|d\.å|\d{1,2})$",
+    re.IGNORECASE,
+)
+LONGEST = 24  # words in a clause before it is cut at the next pronoun
 LIMIT = 20_000  # characters of one text that are looked at: more is no letter
 
 
@@ -28,7 +31,7 @@ class Word:
     start: int
     end: int
     capital: bool
-    table: bool = False    # opens a cell of a table (stands behind a tab)
+    table: bool = False  # opens a cell of a table (stands behind a tab)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +98,19 @@ def _complete(text: str, at: int) -> bool:
 
 def _words(text: str, folded: str, offset: int, start: int, end: int) -> list[Word]:
     return [
-        Word(m.group().replace("’", "'"), offset + m.start(), offset + m.end(), text[offset + m.start()].isupper(), text[offset + m.start() - 1 : offset + m.start()] == "\t")
+        Word(
+            m.group().replace("’", "'"),
+            offset + m.start(),
+            offset + m.end(),
+            text[offset + m.start()].isupper(),
+            text[offset + m.start() - 1 : offset + m.start()] == "\t",
+        )
         for m in _WORD.finditer(folded, start, end)
     ]
 
 
 def _cut(pieces: list[list[Word]], sentence: int, asks: bool) -> list[Clause]:
-    found = []
-    for piece in pieces:
-        for part in _shorten(piece):
-            found.append(Clause(tuple(part), sentence, asks))
-    return found
+    return [Clause(tuple(part), sentence, asks) for piece in pieces for part in _shorten(piece)]
 
 
 def _shorten(words: list[Word]) -> list[list[Word]]:

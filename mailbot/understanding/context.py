@@ -17,7 +17,7 @@ from mailbot.mail.message import Message, Segment, SegmentKind
 from mailbot.understanding.lexicon import listed
 from mailbot.understanding.reading import Letter
 
-LOOKED_AT = 3_000   # characters of a quoted letter
+LOOKED_AT = 3_000  # characters of a quoted letter
 
 
 class Answers(StrEnum):
@@ -32,9 +32,9 @@ class Answers(StrEnum):
     PROGRAMME = "programme"
     WAITING = "waiting"
     VERIFY = "verify"
-    ENDED = "ended"          # our letter that somebody has left
-    OWN = "own"              # an earlier mail of the writer
-    OTHER = "other"          # some other thread
+    ENDED = "ended"  # our letter that somebody has left
+    OWN = "own"  # an earlier mail of the writer
+    OTHER = "other"  # some other thread
 
 
 _KINDS = {
@@ -44,7 +44,16 @@ _KINDS = {
     Kind.PLACE: Answers.PROGRAMME, Kind.THANKS: Answers.PROGRAMME, Kind.WAITING: Answers.WAITING, Kind.LATE: Answers.WAITING,
     Kind.VERIFY: Answers.VERIFY, Kind.CANCELLED: Answers.ENDED, Kind.DECLINED: Answers.ENDED,
 }  # fmt: skip
-_ORDER = (Answers.OFFER, Answers.REQUEST, Answers.NUDGE, Answers.CONFIRMATION, Answers.INVITATION, Answers.PROGRAMME, Answers.WAITING, Answers.VERIFY)
+_ORDER = (
+    Answers.OFFER,
+    Answers.REQUEST,
+    Answers.NUDGE,
+    Answers.CONFIRMATION,
+    Answers.INVITATION,
+    Answers.PROGRAMME,
+    Answers.WAITING,
+    Answers.VERIFY,
+)
 WEIGHT = {Answers.OFFER: 1.2, Answers.REQUEST: 1.6, Answers.NUDGE: 2.0, Answers.WAITING: 1.1, Answers.VERIFY: 1.5}
 
 
@@ -88,7 +97,11 @@ def strip_prefixes(subject: str) -> tuple[str, bool, bool]:
 
 @cache
 def _prefix() -> re.Pattern[str]:
-    known = sorted(listed("letters", "reply_prefixes") | {p.rstrip(":") for p in listed("letters", "forward_prefixes")} - {"vedr"}, key=len, reverse=True)
+    known = sorted(
+        listed("letters", "reply_prefixes") | {p.rstrip(":") for p in listed("letters", "forward_prefixes")} - {"vedr"},
+        key=len,
+        reverse=True,
+    )
     return re.compile(rf"\s*({'|'.join(map(re.escape, known))})(?:\[\d+\]|\(\d+\))?\s?:\s*", re.IGNORECASE)
 
 

@@ -17,7 +17,11 @@ from mailbot.understanding.speech import Act, Condition, Speech, listen
 from mailbot.understanding.topic import Names
 
 DIGITS = re.compile(r"(?<!\d)\d(?:[ .\-\u00a0]{0,2}\d){11,13}(?!\d)")
-LABEL = re.compile(r"(?:^|\n)[ \t>*•-]*(navn|deltagere?|titel|stilling|stillingsbetegnelse|bibliotek|ean|ean-?(?:nr|nummer)\.?|e-?mail|mail|institution|arbejds(?:sted|plads)|tjenestested|kursus)[ \t]{0,3}[:.]", re.IGNORECASE)
+LABEL = re.compile(
+    r"(?:^|\n)[ \t>*•-]{0,20}(navn|deltagere?|titel|stilling|stillingsbetegnelse|bibliotek|ean|ean-?(?:nr|nummer)\.?|e-?mail|mail"
+    r"|institution|arbejds(?:sted|plads)|tjenestested|kursus)[ \t]{0,3}[:.]",
+    re.IGNORECASE,
+)
 ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{2,63}")
 TITLE = re.compile(r"\b\w{0,24}(?:leder|chef|souschef|koordinator|bestyrer|ansvarlig|librarian|manager|ledere)\b", re.IGNORECASE)
 
@@ -47,18 +51,28 @@ class Heard:
 def hear(message: Message, context: Context, names: Names, ours: Collection[str]) -> Heard:
     """Listen to each part of the message and collect the features."""
     subject = listen(context.topic, names)
-    topic = frozenset(({"topic_course", "own_topic"} if context.subject else {"topic_course"}) if {"course", "generic"} & subject.groups else ())
+    topic = frozenset(
+        ({"topic_course", "own_topic"} if context.subject else {"topic_course"}) if {"course", "generic"} & subject.groups else ()
+    )
     own = listen(message.text, names, _own_spans(message), topic)
     forwarded = listen(message.text, names, [(s.start, s.end) for s in context.forwarded if not _from_us(s, ours)])
-    history = listen(message.text, names, [(s.start, s.end) for s in context.history if s.sender and s.sender.email == message.sender.email])
+    history = listen(
+        message.text, names, [(s.start, s.end) for s in context.history if s.sender and s.sender.email == message.sender.email]
+    )
     heard = Heard(message, context, names, own, subject, forwarded, history)
     return Heard(message, context, names, own, subject, forwarded, history, _features(heard, ours))
 
 
 def _own_spans(message: Message) -> list[tuple[int, int]]:
     """The sender's words: the new text, and what follows the sign-off (a PS is no signature)."""
-    return [(s.start, s.end) for s in message.segments if s.depth == 0 and s.kind in (SegmentKind.NEW, SegmentKind.SIGNATURE) and s.owner is not SegmentKind.HISTORY
-            and (s.kind is SegmentKind.NEW or re.search(r"\bp\.?s\b", message.text[s.start : s.end], re.IGNORECASE))]
+    return [
+        (s.start, s.end)
+        for s in message.segments
+        if s.depth == 0
+        and s.kind in (SegmentKind.NEW, SegmentKind.SIGNATURE)
+        and s.owner is not SegmentKind.HISTORY
+        and (s.kind is SegmentKind.NEW or re.search(r"\bp\.?s\b", message.text[s.start : s.end], re.IGNORECASE))
+    ]
 
 
 def _from_us(segment: Segment, ours: Collection[str]) -> bool:
@@ -88,6 +102,7 @@ def strongest(heard: Heard, acts: list[Act], source: str = "text") -> Feature:
 
 # -- what clauses do ---------------------------------------------------------------------------------
 
+
 def elsewhere(act: Act, heard: Heard) -> bool:
     """Whether an act is about another event: one is named and the course is not, in the clause or else in the whole."""
     if "newsletter" in act.about:
@@ -108,9 +123,21 @@ def other_topic(heard: Heard) -> bool:
 def _wishes(heard: Heard, found: dict[str, Feature]) -> None:
     joins = [a for a in heard.own.of("join") if not elsewhere(a, heard)]
     if found["replace_once"].value:
-        joins = [a for a in joins if "enrol" in a.about]   # who sends a stand-in joins nothing
-    clear = [a for a in joins if not a.asked and a.condition in (Condition.NONE, Condition.ROOM) and not _undecided(a) and not _one_meeting(a)]
-    held = [a for a in joins if not a.asked and a not in clear and ("request" in a.about or "tentative" in a.about or ("enrol" in a.about and a.condition is not Condition.INSIDE and "self" not in a.about))]
+        joins = [a for a in joins if "enrol" in a.about]  # who sends a stand-in joins nothing
+    clear = [
+        a for a in joins if not a.asked and a.condition in (Condition.NONE, Condition.ROOM) and not _undecided(a) and not _one_meeting(a)
+    ]
+    held = [
+        a
+        for a in joins
+        if not a.asked
+        and a not in clear
+        and (
+            "request" in a.about
+            or "tentative" in a.about
+            or ("enrol" in a.about and a.condition is not Condition.INSIDE and "self" not in a.about)
+        )
+    ]
     found["join"] = strongest(heard, clear)
     found["join_held"] = strongest(heard, held)
     found["join_perhaps"] = strongest(heard, [a for a in joins if a not in clear and a not in held and not a.asked])
@@ -119,7 +146,12 @@ def _wishes(heard: Heard, found: dict[str, Feature]) -> None:
     if heard.context.subject:
         own = [a for a in heard.subject.of("join") if not elsewhere(a, heard) and not a.asked]
         found["join_subject"] = strongest(heard, own, "subject")
-        if "signup_word" in heard.subject.groups and not other_topic(heard) and not heard.subject.questions and "leave" not in heard.subject.groups:
+        if (
+            "signup_word" in heard.subject.groups
+            and not other_topic(heard)
+            and not heard.subject.questions
+            and "leave" not in heard.subject.groups
+        ):
             found["signup_subject"] = Feature(1.0)
     passed = [a for a in heard.forwarded.of("join") if "other" not in a.about or "course" in a.about]
     found["join_forwarded"] = strongest(heard, passed)
@@ -135,7 +167,9 @@ def _one_meeting(act: Act) -> bool:
 
 def _departures(heard: Heard, found: dict[str, Feature]) -> None:
     leaves = [a for a in heard.own.of("leave") if not elsewhere(a, heard) and a.condition is not Condition.INSIDE and not a.asked]
-    absent = [a for a in leaves if {"meeting", "date"} & a.about and "whole" not in a.about and a.condition is not Condition.OWN] + heard.own.of("late")
+    absent = [
+        a for a in leaves if {"meeting", "date"} & a.about and "whole" not in a.about and a.condition is not Condition.OWN
+    ] + heard.own.of("late")
     clear = [a for a in leaves if a not in absent and a.condition is Condition.NONE]
     found["leave"] = strongest(heard, [a for a in clear if a.strength > 0.9])
     if found["leave"].value and not heard.own.of("again") and not heard.own.of("late"):
@@ -144,10 +178,18 @@ def _departures(heard: Heard, found: dict[str, Feature]) -> None:
     found["absent"] = strongest(heard, absent)
     found["leave_asked"] = strongest(heard, [a for a in heard.own.of("leave") if a.asked])
     found["leave_elsewhere"] = strongest(heard, [a for a in heard.own.of("leave") if elsewhere(a, heard)])
-    if heard.context.subject and {"leave"} & heard.subject.groups and not other_topic(heard) and "newsletter" not in heard.own.groups | heard.subject.groups:
+    if (
+        heard.context.subject
+        and {"leave"} & heard.subject.groups
+        and not other_topic(heard)
+        and "newsletter" not in heard.own.groups | heard.subject.groups
+    ):
         found["leave_subject"] = Feature(1.0)
-    replaces = [a for a in heard.own.of("replace") if not elsewhere(a, heard) and a.condition is not Condition.INSIDE
-                and (not a.asked or "replace_hard" in a.about)]
+    replaces = [
+        a
+        for a in heard.own.of("replace")
+        if not elsewhere(a, heard) and a.condition is not Condition.INSIDE and (not a.asked or "replace_hard" in a.about)
+    ]
     single = bool({"meeting", "date"} & (heard.own.groups | heard.subject.groups)) and bool(heard.own.of("again"))
     once = [a for a in replaces if single or ({"meeting", "date"} & a.about and "whole" not in a.about)]
     found["replace"] = strongest(heard, [a for a in replaces if a not in once])
@@ -165,7 +207,11 @@ def _details(heard: Heard, found: dict[str, Feature]) -> None:
     number = DIGITS.search(text[:20_000])
     if number:
         found["number"] = Feature(1.0, (Evidence("features", "text", 0, 0, number.group()),))
-    if heard.context.subject and {"change", "change_strong", "data_word", "supply_strong"} & heard.subject.groups and not other_topic(heard):
+    if (
+        heard.context.subject
+        and {"change", "change_strong", "data_word", "supply_strong"} & heard.subject.groups
+        and not other_topic(heard)
+    ):
         found["data_subject"] = Feature(1.0)
     labels = len(LABEL.findall(text[:20_000]))
     found["form"] = Feature(min(1.0, labels / 3))
@@ -180,13 +226,33 @@ def _answers(heard: Heard, found: dict[str, Feature]) -> None:
     found["yes"] = strongest(heard, heard.own.of("yes"))
     found["no"] = strongest(heard, heard.own.of("no"))
     if found["no"].value >= 1.0:
-        found["yes"] = Feature(0.3 * found["yes"].value, found["yes"].evidence)   # "ja, det var ærgerligt", "ja tak til 2027, men …"
+        found["yes"] = Feature(0.3 * found["yes"].value, found["yes"].evidence)  # "ja, det var ærgerligt", "ja tak til 2027, men …"
     found["positive"] = strongest(heard, heard.own.of("positive"))
     found["negative"] = strongest(heard, heard.own.of("negative"))
     found["swap"] = _swap(heard)
     answers = heard.context.answers
     found[f"answers_{answers.value}"] = Feature(1.0)
-    for name in ("yes", "no", "join", "join_perhaps", "leave", "leave_soft", "number", "data", "people", "title", "supply", "correct", "registered", "replace", "brief", "positive", "negative", "job", "swap"):
+    for name in (
+        "yes",
+        "no",
+        "join",
+        "join_perhaps",
+        "leave",
+        "leave_soft",
+        "number",
+        "data",
+        "people",
+        "title",
+        "supply",
+        "correct",
+        "registered",
+        "replace",
+        "brief",
+        "positive",
+        "negative",
+        "job",
+        "swap",
+    ):
         value = found.get(name, Feature(0.0))
         if name == "registered":
             value = strongest(heard, heard.own.of("registered"))
@@ -198,7 +264,11 @@ def _answers(heard: Heard, found: dict[str, Feature]) -> None:
 def _swap(heard: Heard) -> Feature:
     """One person goes, another comes, and a seat is spoken of: "Anne er stoppet. Vi sender Bo, så pladsen ikke går til spilde"."""
     goes = [a for a in (*heard.own.of("leave"), *heard.own.of("job")) if {"name", "self", "me", "third"} & a.about]
-    comes = [a for a in heard.own.of("join") if {"name", "third", "person"} & a.about and (not {"self"} & a.about or "send" in a.about or "name" in a.about)]
+    comes = [
+        a
+        for a in heard.own.of("join")
+        if {"name", "third", "person"} & a.about and (not {"self"} & a.about or "send" in a.about or "name" in a.about)
+    ]
     seat = {"seat", "registered"} & heard.own.groups or heard.context.answers in (Answers.CONFIRMATION, Answers.PROGRAMME, Answers.REQUEST)
     named = "name" in frozenset().union(*(a.about for a in comes)) if comes else False
     return Feature(float(bool(goes and comes and seat and named)), evidence(heard, [*goes[:1], *comes[:1]]))
@@ -207,9 +277,14 @@ def _swap(heard: Heard) -> Feature:
 def _doubts(heard: Heard, found: dict[str, Feature]) -> None:
     text = heard.message.text
     asked = heard.own.questions
-    found["asks"] = Feature(float(bool(asked)), tuple(Evidence("speech", "text", q.start, q.end, text[q.start : q.end][:200]) for q in asked))
+    found["asks"] = Feature(
+        float(bool(asked)), tuple(Evidence("speech", "text", q.start, q.end, text[q.start : q.end][:200]) for q in asked)
+    )
     past_only = "other_year" in heard.own.groups | heard.subject.groups
-    here = (not past_only and {"course", "generic", "date"} & (heard.own.groups | heard.subject.groups)) or heard.context.answers not in (Answers.NOTHING, Answers.OTHER)
+    here = (not past_only and {"course", "generic", "date"} & (heard.own.groups | heard.subject.groups)) or heard.context.answers not in (
+        Answers.NOTHING,
+        Answers.OTHER,
+    )
     found["asks_here"] = Feature(float(bool(asked) and bool(here)))
     found["here"] = Feature(float(bool(here)))
     found["asks_subject"] = Feature(float(bool(heard.subject.questions) and not heard.context.reply))
@@ -218,9 +293,13 @@ def _doubts(heard: Heard, found: dict[str, Feature]) -> None:
     found["endorse"] = Feature(float(bool(heard.context.forwarded) and (bool(heard.own.of("endorse")) or bool(heard.own.of("green")))))
     found["suggest"] = strongest(heard, heard.own.of("suggest"))
     found["green"] = strongest(heard, heard.own.of("green"))
-    found["green_light"] = Feature(found["green"].value * float(any(a.kind == "join" for a in heard.history.acts) or heard.context.answers is Answers.NUDGE))
+    found["green_light"] = Feature(
+        found["green"].value * float(any(a.kind == "join" for a in heard.history.acts) or heard.context.answers is Answers.NUDGE)
+    )
     acting = ("join", "join_held", "join_perhaps", "leave", "leave_soft", "replace", "absent", "asks", "consider")
-    found["subject_alone"] = Feature(found.get("join_subject", Feature(0.0)).value * float(not any(found.get(n, Feature(0.0)).value for n in acting)))
+    found["subject_alone"] = Feature(
+        found.get("join_subject", Feature(0.0)).value * float(not any(found.get(n, Feature(0.0)).value for n in acting))
+    )
 
 
 def _surroundings(heard: Heard, found: dict[str, Feature], ours: Collection[str]) -> None:
@@ -230,8 +309,26 @@ def _surroundings(heard: Heard, found: dict[str, Feature], ours: Collection[str]
     found["course"] = Feature(float(("course" in heard.own.groups or (named and not heard.context.reply)) and not past_only))
     found["course_topic"] = Feature(float(named))
     found["invite_us"] = strongest(heard, heard.own.of("invite_us"))
-    busy = {"join", "join_held", "join_perhaps", "join_asked", "leave", "leave_soft", "absent", "replace", "correct", "supply", "data", "asks", "consider", "no", "number"}
-    found["thanks_only"] = Feature(float(bool(heard.own.of("thanks")) and heard.own.words <= 30 and not any(found.get(n, Feature(0.0)).value for n in busy)))
+    busy = {
+        "join",
+        "join_held",
+        "join_perhaps",
+        "join_asked",
+        "leave",
+        "leave_soft",
+        "absent",
+        "replace",
+        "correct",
+        "supply",
+        "data",
+        "asks",
+        "consider",
+        "no",
+        "number",
+    }
+    found["thanks_only"] = Feature(
+        float(bool(heard.own.of("thanks")) and heard.own.words <= 30 and not any(found.get(n, Feature(0.0)).value for n in busy))
+    )
     found["generic"] = Feature(float("generic" in heard.own.groups or "generic" in heard.subject.groups))
     found["other"] = Feature(float(other_topic(heard)))
     found["other_too"] = Feature(float(named and "other" in heard.own.groups | heard.subject.groups))
@@ -241,13 +338,24 @@ def _surroundings(heard: Heard, found: dict[str, Feature], ours: Collection[str]
     ties = ties or bool({"course", "generic"} & (heard.forwarded.groups | heard.history.groups))
     told = ("registered", "work", "supply", "correct", "join", "join_held", "leave", "replace")
     bare = found.get("number", Feature(0.0)).value or found["title"].value or found["form"].value
-    found["details"] = Feature(float(named and bool(bare) and not any(found.get(n, Feature(0.0)).value for n in told) and not found["asks"].value
-                                     and heard.context.answers in (Answers.NOTHING, Answers.INVITATION, Answers.NUDGE)))
+    found["details"] = Feature(
+        float(
+            named
+            and bool(bare)
+            and not any(found.get(n, Feature(0.0)).value for n in told)
+            and not found["asks"].value
+            and heard.context.answers in (Answers.NOTHING, Answers.INVITATION, Answers.NUDGE)
+        )
+    )
     found["topicless"] = Feature(float(not ties))
+    found["foreign"] = Feature(float(not ties and not to_us(message, ours)))
     found["list"] = Feature(float(found["people"].value >= 1 and named and not {"registered", "work"} & heard.own.groups))
     found["more_time"] = strongest(heard, heard.own.of("more_time"))
     found["next_year"] = strongest(heard, heard.own.of("next_year"))
-    found["forwarded_plain"] = Feature(found["join_forwarded"].value * float(heard.own.words <= 16 and "suggest" not in heard.own.groups and not _to_colleague(message, heard.names, ours)))
+    found["forwarded_plain"] = Feature(
+        found["join_forwarded"].value
+        * float(heard.own.words <= 16 and "suggest" not in heard.own.groups and not _to_colleague(message, heard.names, ours))
+    )
     found["promo"] = Feature(min(1.0, len(heard.own.of("promo")) / 2))
     found["receipt"] = strongest(heard, heard.own.of("receipt") + heard.subject.of("receipt"))
     found["work"] = strongest(heard, heard.own.of("work"))
@@ -267,5 +375,8 @@ def to_us(message: Message, ours: Collection[str]) -> bool:
 def _to_colleague(message: Message, names: Names, ours: Collection[str]) -> bool:
     """Written to somebody else, with us in Cc at most; who teaches the course is one of us."""
     teachers = {f.lower() for c in names.courses for f in c.facilitators}
-    return (bool(message.to) and not any(a.email in ours or a.name.lower() in teachers for a in message.to)
-            and any(a.email in ours for a in message.cc))
+    return (
+        bool(message.to)
+        and not any(a.email in ours or a.name.lower() in teachers for a in message.to)
+        and any(a.email in ours for a in message.cc)
+    )

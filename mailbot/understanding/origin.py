@@ -18,7 +18,8 @@ EXCERPT = 300
 _SPACE = re.compile(r"\s+")
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})(?:[./-](\d{4}|\d{2}))?(?!\d)")
 _WEEKDAYS = {name: n for n, names in enumerate((
-    ("mandag", "monday", "montag"), ("tirsdag", "tuesday", "dienstag"), ("onsdag", "wednesday", "mittwoch"), ("torsdag", "thursday", "donnerstag"),
+    ("mandag", "monday", "montag"), ("tirsdag", "tuesday", "dienstag"), ("onsdag", "wednesday", "mittwoch"),
+    ("torsdag", "thursday", "donnerstag"),
     ("fredag", "friday", "freitag"), ("lørdag", "saturday"), ("søndag", "sunday"),
 )) for name in names}  # fmt: skip
 
@@ -77,13 +78,20 @@ def back_on(text: str, today: date) -> date | None:
 
 def _until(before: list[str]) -> bool:
     joined = " ".join(before)
-    return any(joined.endswith(tuple(f"{cue}{tail}" for tail in ("", " den", " og med", " d", " the", " zum", *(f" {d}" for d in _WEEKDAYS), *(f" {d} den" for d in _WEEKDAYS))))
-               for cue in listed("out_of_office", "until"))
+    return any(
+        joined.endswith(
+            tuple(
+                f"{cue}{tail}"
+                for tail in ("", " den", " og med", " d", " the", " zum", *(f" {d}" for d in _WEEKDAYS), *(f" {d} den" for d in _WEEKDAYS))
+            )
+        )
+        for cue in listed("out_of_office", "until")
+    )
 
 
 def _date_at(row: list[str], i: int, today: date) -> date | None:
     following = row[i + 1] if i + 1 < len(row) else ""
-    if row[i].isdigit() and len(row[i]) <= 2 and following in MONTHS:
+    if row[i].isdecimal() and len(row[i]) <= 2 and following in MONTHS:
         year = row[i + 2] if i + 2 < len(row) else ""
         return _day(int(row[i]), MONTHS[following], int(year) if re.fullmatch(r"20\d\d", year) else 0, today)
     ordinal = re.fullmatch(r"(\d{1,2})(?:st|nd|rd|th)?", following)
@@ -93,13 +101,13 @@ def _date_at(row: list[str], i: int, today: date) -> date | None:
 
 
 def _weekday_at(row: list[str], i: int, today: date) -> date | None:
-    if row[i] not in _WEEKDAYS or (i + 1 < len(row) and (row[i + 1] == "den" or row[i + 1].isdigit())):
+    if row[i] not in _WEEKDAYS or (i + 1 < len(row) and (row[i + 1] == "den" or row[i + 1].isdecimal())):
         return None
     return today + timedelta(days=(_WEEKDAYS[row[i]] - today.weekday() - 1) % 7 + 1)
 
 
 def _numeric(text: str, today: date) -> date | None:
-    """"tilbage 3/8": a date in figures near a word of return."""
+    """ "tilbage 3/8": a date in figures near a word of return."""
     folded = text[:4000].lower()
     for match in _NUMERIC.finditer(folded):
         before = folded[max(0, match.start() - 40) : match.start()]

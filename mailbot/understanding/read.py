@@ -17,13 +17,14 @@ from mailbot.understanding.context import context
 from mailbot.understanding.features import Heard, hear
 from mailbot.understanding.intent import Choice, choose
 from mailbot.understanding.origin import origin, received
-from mailbot.understanding.people import cast
+from mailbot.understanding.people import Cast, cast
 from mailbot.understanding.reading import Action, Finding, Intent, Letter, Reading, Reason
 from mailbot.understanding.robots import robot
 from mailbot.understanding.safety import judge
 from mailbot.understanding.topic import Names, dates_in
 from mailbot.understanding.which_course import which_course
 
+NOBODY = frozenset({Intent.QUESTION, Intent.UNRELATED})  # who is in them does not matter, and most mail is of these
 WITH_PEOPLE = frozenset({Intent.SIGNUP, Intent.SUBSTITUTE, Intent.UPDATE})
 
 
@@ -46,7 +47,7 @@ def read(
         return _of_a_machine(message, machine, answered, authentication, ours)
     heard, choice = understand(message, courses, answered, ours)
     which = which_course(heard, courses, answered, writer_courses, choice.intent)
-    people = cast(message, choice.intent, courses=courses, answered=answered, ours=ours)
+    people = Cast() if choice.intent in NOBODY else cast(message, choice.intent, courses=courses, answered=answered, ours=ours)
     verdict = judge(heard, choice, people, which, authentication, ours)
     course = next((c for c in courses if c.id == which.course), None)
     finding = Finding(
@@ -65,11 +66,12 @@ def read(
         action=verdict.action,
         question=choice.intent is not Intent.UNRELATED
         and ("asks" in heard.features or ("asks_subject" in heard.features and choice.intent is Intent.QUESTION)),
-        contact=people.contact if choice.intent not in (Intent.QUESTION, Intent.UNRELATED) else None,
+        contact=people.contact,
         confidence=choice.confidence,
         runner_up=choice.runner_up,
         reasons=_with_dates(verdict.reasons, finding.absences),
         evidence={name: f.evidence[0] for name, f in heard.features.items() if f.evidence},
+        weighed={intent: choice.contributions[intent] for intent in (choice.intent, choice.runner_up[0])},
     )
 
 
@@ -80,7 +82,11 @@ def understand(message: Message, courses: Sequence[Course], answered: Letter | N
 
 
 def _of_a_machine(
-    message: Message, machine: tuple[Intent, Action, tuple[Reason, ...]], answered: Letter | None, authentication: Verdict, ours: Collection[str]
+    message: Message,
+    machine: tuple[Intent, Action, tuple[Reason, ...]],
+    answered: Letter | None,
+    authentication: Verdict,
+    ours: Collection[str],
 ) -> Reading:
     intent, action, reasons = machine
     return Reading(

@@ -150,6 +150,7 @@ class Reading:
     runner_up: tuple[Intent, float] | None = None
     reasons: tuple[Reason, ...] = ()
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    weighed: Mapping[Intent, Mapping[str, float]] = field(default_factory=dict)   # what each sign added, for the two best intents
 
     @property
     def intent(self) -> Intent:

@@ -39,7 +39,10 @@ def _away(message: Message) -> bool:
     text = _text(message)
     if len(text) > 1500:
         return False
-    return any(cue in text for cue in listed("out_of_office", "away")) and sum(cue in text for cue in listed("out_of_office", "meanwhile")) >= 2
+    return (
+        any(cue in text for cue in listed("out_of_office", "away"))
+        and sum(cue in text for cue in listed("out_of_office", "meanwhile")) >= 2
+    )
 
 
 def _challenge(message: Message) -> bool:
@@ -61,7 +64,7 @@ def _bounce(message: Message, answered: Letter | None) -> Robot:
     """A report on a letter of ours is for the administrator; one on the invitation, or on her other mail, is nobody's."""
     report = message.report
     recipient = report.failures[0].recipient if report and report.failures else ""
-    delayed = bool(report and report.failures) and all(f.action == "delayed" for f in report.failures)  # type: ignore[union-attr]
+    delayed = report is not None and bool(report.failures) and all(f.action == "delayed" for f in report.failures)
     if answered or (report and report.letter_key) or _about_a_letter(message):
         return Intent.BOUNCE, Action.REVIEW, (Reason("letter_delayed" if delayed else "letter_bounced", {"recipient": recipient}),)
     return Intent.BOUNCE, Action.IGNORE, (Reason("other_bounced"),)

@@ -19,8 +19,11 @@ from mailbot.understanding.which_course import Which
 
 MATTERS = frozenset({Intent.SIGNUP, Intent.CANCEL, Intent.SUBSTITUTE, Intent.UPDATE, Intent.ACCEPT, Intent.DECLINE})
 HARMFUL = frozenset({Intent.CANCEL, Intent.SUBSTITUTE, Intent.UPDATE, Intent.ACCEPT, Intent.DECLINE})
-SURE = 0.62         # below it two readings are shown to the administrator
-MAYBE_OURS = 0.12   # an unrelated message that may be a matter with this probability is shown, too
+TOLD = frozenset(
+    {"cpr_masked", "name_unclear", "attachment_unreadable", "attachment_too_large", "attachment_reader_missing", "scan_without_text"}
+)
+SURE = 0.62  # below it two readings are shown to the administrator
+MAYBE_OURS = 0.12  # an unrelated message that may be a matter with this probability is shown, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +48,44 @@ def judge(heard: Heard, choice: Choice, cast: Cast, which: Which, authentication
             blocked, told = _target_group(heard, person)
             reasons += blocked
             notes += told
+    blocked, told = _noted(heard, cast, reasons)
+    reasons += blocked
+    notes += told
     if choice.intent is Intent.SUBSTITUTE and not any(p.name for p in cast.participants):
         reasons.append(Reason("successor_unnamed"))
     return Judged(Action.REVIEW if reasons else Action.AUTO, tuple(reasons + notes))
+
+
+def _noted(heard: Heard, cast: Cast, known: Collection[Reason]) -> tuple[list[Reason], list[Reason]]:
+    """What was noticed about the people: doubts that hold back, and what she should only know."""
+    codes = {r.code for r in known}
+    blocked: list[Reason] = []
+    told: list[Reason] = []
+    for note in cast.notes:
+        if note.code == "sender_is_other" and "sender_differs" not in codes:
+            blocked.append(note)
+        elif note.code == "attachment_only":
+            (told if "join" in heard.features else blocked).append(Reason("people_from_attachment", note.values))
+        elif note.code in TOLD:
+            told.append(note)
+    return blocked, told
 
 
 def _unrelated(heard: Heard, choice: Choice) -> Judged:
     """Left alone, unless it might after all be a registration matter of ours."""
     matter, chance = max(((i, p) for i, p in choice.probabilities.items() if i in MATTERS), key=lambda pair: pair[1])
     automatic = heard.message.automatic is not Automatic.NO
-    if chance >= MAYBE_OURS and not automatic:
-        return Judged(Action.REVIEW, (Reason("maybe_ours", {"other": matter.value}),))
+    least = 3 * MAYBE_OURS if {"house", "work"} <= heard.features.keys() else MAYBE_OURS  # colleagues in the house write about it daily
+    if chance >= least and not automatic:
+        return Judged(Action.REVIEW, (Reason("maybe_ours", {"other": words("intents")[matter.value]}),))
     features = heard.features
-    code = "newsletter" if automatic or "promo" in features else "registration_newsletter" if "newsletter" in features else (
-        "other_event" if "other" in features else "work_mail" if "work" in features or "house" in features else "nothing_for_us")
+    code = (
+        "newsletter"
+        if automatic or "promo" in features
+        else "registration_newsletter"
+        if "newsletter" in features
+        else ("other_event" if "other" in features else "work_mail" if "work" in features or "house" in features else "nothing_for_us")
+    )
     return Judged(Action.IGNORE, (Reason(code),))
 
 
@@ -79,7 +106,7 @@ def _sender(heard: Heard, authentication: Verdict) -> list[Reason]:
         reasons.append(Reason("authentication_failed"))
     if heard.message.automatic is not Automatic.NO:
         reasons.append(Reason("automatic_sender"))
-    if "to_colleague" in heard.features and "join" not in heard.features:
+    if "to_colleague" in heard.features and not {"join", "course"} <= heard.features.keys():
         reasons.append(Reason("written_to_another"))
     files = [a.name for a in heard.message.attachments if not a.content_type.startswith(("image/", "text/calendar"))]
     if heard.own.words == 0 and files:
@@ -94,7 +121,9 @@ def _course(which: Which) -> list[Reason]:
 def _confidence(choice: Choice) -> list[Reason]:
     if choice.confidence >= SURE:
         return []
-    return [Reason("low_confidence", {"intent": choice.intent.value, "other": choice.runner_up[0].value})]
+    return [
+        Reason("low_confidence", {"intent": words("intents")[choice.intent.value], "other": words("intents")[choice.runner_up[0].value]})
+    ]
 
 
 def _doubtful_signup(heard: Heard) -> list[Reason]:
@@ -102,7 +131,11 @@ def _doubtful_signup(heard: Heard) -> list[Reason]:
     features = heard.features
     reasons = []
     text = heard.message.of(SegmentKind.NEW).lower()
-    if ("tentative" in features and "join_forwarded" not in features) or ("join" not in features and "join_held" in features) or _tentative_subject(heard):
+    if (
+        ("tentative" in features and "join_forwarded" not in features)
+        or ("join" not in features and "join_held" in features)
+        or _tentative_subject(heard)
+    ):
         proof = features.get("tentative", features.get("join_held"))
         said = proof.evidence[0].words if proof and proof.evidence else heard.context.topic
         reasons.append(Reason("conditional", {"words": said}))
@@ -141,7 +174,7 @@ def _differs(heard: Heard, cast: Cast, ours: Collection[str]) -> list[Reason]:
 
 
 def _tokens(name: str) -> set[str]:
-    return {t for t in re.findall(r"[^\W\d_]{2,}", name.lower())}
+    return set(re.findall(r"[^\W\d_]{2,}", name.lower()))
 
 
 def _is_person(name: str) -> bool:
@@ -159,7 +192,9 @@ def _target_group(heard: Heard, person: Person) -> tuple[list[Reason], list[Reas
     denies = any(cue in text for cue in listed("targets", "leads_nobody"))
     if denies or (title and not leads and _without_leadership(title)):
         return [Reason("outside_target_group", {**values, "title": values["title"] or "ikke leder"})], []
-    if any(title.startswith(chief) for chief in listed("targets", "chiefs")) and not any(cue in text for cue in listed("targets", "small_library")):
+    if any(title.startswith(chief) for chief in listed("targets", "chiefs")) and not any(
+        cue in text for cue in listed("targets", "small_library")
+    ):
         return [], [Reason("chief_of_library", values)]
     return [], []
 
@@ -169,5 +204,3 @@ def _without_leadership(title: str) -> bool:
     if any(t.endswith(tuple(words("targets")["leading"])) for t in tokens):
         return False
     return any(t.endswith(tuple(words("titles")["no_leadership"])) for t in tokens[:3])
-
-

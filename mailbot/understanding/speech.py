@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cache
 from itertools import groupby
 
-from mailbot.understanding.clauses import Clause, Word, clauses
+from mailbot.understanding.clauses import LIMIT, Clause, Word, clauses
 from mailbot.understanding.lexicon import listed, words
 from mailbot.understanding.topic import Names
 from mailbot.understanding.vocabulary import Found, is_person, vocabulary
@@ -23,9 +23,9 @@ MODALS = frozenset({"kan", "kunne", "vil", "ville", "gider", "må", "could", "ca
 
 class Condition(StrEnum):
     NONE = ""
-    ROOM = "room"        # if there is a place: no doubt about the wish
-    OWN = "own"          # if the boss agrees, the budget allows, they decide
-    INSIDE = "inside"    # stands inside the condition itself
+    ROOM = "room"  # if there is a place: no doubt about the wish
+    OWN = "own"  # if the boss agrees, the budget allows, they decide
+    INSIDE = "inside"  # stands inside the condition itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Act:
     end: int
     sentence: int
     condition: Condition = Condition.NONE
-    asked: bool = False       # a question for information ("how do I sign up?"), not a polite request
+    asked: bool = False  # a question for information ("how do I sign up?"), not a polite request
     about: frozenset[str] = frozenset()
 
 
@@ -96,7 +96,12 @@ class _Heard:
 def listen(text: str, names: Names, spans: Iterable[tuple[int, int]] | None = None, topic: frozenset[str] = frozenset()) -> Speech:
     """What is said in these stretches of `text` (all of it where none are given); `topic` are groups that hold for all of it."""
     heard: list[list[_Heard]] = []
-    for start, end in [(0, len(text))] if spans is None else spans:
+    budget = LIMIT
+    for start, stop in [(0, len(text))] if spans is None else spans:
+        end = min(stop, start + budget)
+        budget -= max(0, end - start)
+        if end <= start:
+            break
         for _, sentence in groupby(clauses(text, start, end), key=lambda c: c.sentence):
             heard.append(_together([_hear(clause, names, text) for clause in sentence], topic))
     acts: list[Act] = []
@@ -115,7 +120,7 @@ def _together(row: list[_Heard], topic: frozenset[str]) -> list[_Heard]:
     lent = {"near_course"} if {"course", "generic"} & around else set()
     texts = {w.text for h in row for w in h.clause.words}
     if {"seat", "name"} <= around and "anden" in texts:
-        lent |= {"replace_hard", "replace"}   # "vi har fundet en anden til pladsen: Bo Krag"
+        lent |= {"replace_hard", "replace"}  # "vi har fundet en anden til pladsen: Bo Krag"
     if texts & {"ud", "udgår", "fratræder"} and texts & {"ind", "indtræder", "tiltræder"} and "name" in around:
         lent |= {"replace_hard", "replace"}
     changed = []
@@ -124,7 +129,9 @@ def _together(row: list[_Heard], topic: frozenset[str]) -> list[_Heard]:
         following = row[at + 1].clause.words[0].text if at + 1 < len(row) else ""
         if [w.text for w in heard.clause.words] == ["nej"] and following in ("hvor", "sikke"):
             extra.add("not_no")
-        changed.append(_Heard(heard.clause, heard.found, (heard.groups | extra | topic) - ({"decline_real"} if "not_no" in extra else set())))
+        changed.append(
+            _Heard(heard.clause, heard.found, (heard.groups | extra | topic) - ({"decline_real"} if "not_no" in extra else set()))
+        )
     return changed
 
 
@@ -164,7 +171,7 @@ def _mark_people(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> Non
         if following and i + 1 not in skip and word.capital and following.capital and not {word.text, following.text} & no_names:
             found.setdefault("name", []).append((i, i + 2))
         if i and row[i - 1].text == "på" and word.text == "plads" and i + 1 == len(row):
-            continue   # "er på plads": settled, no seat
+            continue  # "er på plads": settled, no seat
         if word.text in ("plads", "pladsen", "stol", "stolen"):
             _mark_heir(row, i, found)
         if word.text in ("plads", "pladser", "pladsen", "place", "places", "seat", "seats", "stk"):
@@ -189,12 +196,14 @@ def _mark_heir(row: tuple[Word, ...], seat: int, found: dict[str, list[tuple[int
 def _mark_particles(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> None:
     """A particle that ends the clause carries the verb's meaning ("hopper af"); a statement about the reader is no wish."""
     texts = [w.text for w in clause.words]
-    end = next((i for i in range(len(texts) - 1, 0, -1) if texts[i] not in ("igen", "alligevel", "desværre", "nu", "her", "herfra", "også")), 0)
+    end = next(
+        (i for i in range(len(texts) - 1, 0, -1) if texts[i] not in ("igen", "alligevel", "desværre", "nu", "her", "herfra", "også")), 0
+    )
     if len(texts) > 2 and texts[end] in ("af", "fra", "ud"):
         found["final_off"] = [(max(0, end - 1), end + 1)]
-    if texts[0] in ("du", "i", "you") or (len(texts) > 1 and texts[0] in ("men", "så", "og") and texts[1] in ("du", "i")):
-        if not {"me", "name", "third", "person"} & found.keys():
-            found["reader_subject"] = [(0, 1)]
+    spoken_to = texts[0] in ("du", "i", "you") or (len(texts) > 1 and texts[0] in ("men", "så", "og") and texts[1] in ("du", "i"))
+    if spoken_to and not {"me", "name", "third", "person"} & found.keys():
+        found["reader_subject"] = [(0, 1)]
 
 
 def _mark_question(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> None:
@@ -208,13 +217,13 @@ def _mark_question(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> N
             ours = ours or (clause.asks and "plea" in found)
             if who in ("du", "i", "de", "you", "dere", "ni") or ours:
                 found["request"] = [(i, i + 2)]
-                if "ikke" in texts[i + 2 : i + 4]:   # "vil du ikke …" asks politely
+                if "ikke" in texts[i + 2 : i + 4]:  # "vil du ikke …" asks politely
                     for group in ("not", "unable", "decline", "negative"):
                         found.pop(group, None)
             break
     span = next(iter(found.get("ask", ())), None)
     if span and span[0] > 1 and texts[span[0]] in MODALS and not clause.asks:
-        found.pop("ask")   # "regningen må I sende" is no question
+        found.pop("ask")  # "regningen må I sende" is no question
     if any(t in listed("clauses", "wh") for t in texts[:3]) or (texts[0] == "om" and len(texts) > 2):
         found["info"] = [(0, 1)]
 
@@ -233,8 +242,18 @@ def _acts(row: list[_Heard], number: int) -> list[Act]:
             if rule.holds(heard.groups) and rule.strength > (best[rule.act].strength if rule.act in best else 0):
                 start, end = _place(heard, rule)
                 best[rule.act] = Act(
-                    rule.act, rule.strength, start, end, number, condition or Condition.NONE, _asked(heard, row),
-                    heard.groups | (around & {"meeting", "date", "whole", "other", "consider", "tentative", "course", "generic", "disclaimer", "decided"}),
+                    rule.act,
+                    rule.strength,
+                    start,
+                    end,
+                    number,
+                    condition or Condition.NONE,
+                    _asked(heard, row),
+                    heard.groups
+                    | (
+                        around
+                        & {"meeting", "date", "whole", "other", "consider", "tentative", "course", "generic", "disclaimer", "decided"}
+                    ),
                 )
         found += [a for a in best.values() if "disclaimer" not in a.about]
     return found
@@ -258,7 +277,7 @@ def _condition(heard: _Heard) -> Condition:
 
 
 def _verb_first(heard: _Heard) -> Condition:
-    """"Er der plads, vil jeg gerne med": a condition without "hvis" (only about room, the rest is too uncertain)."""
+    """ "Er der plads, vil jeg gerne med": a condition without "hvis" (only about room, the rest is too uncertain)."""
     texts = [w.text for w in heard.clause.words]
     if texts[:2] in (["er", "der"], ["skulle", "der"], ["bliver", "der"]) and "room" in heard.groups and not heard.clause.asks:
         return Condition.ROOM
@@ -279,8 +298,8 @@ def _questions(row: list[_Heard], number: int, before: frozenset[str]) -> list[Q
     groups = frozenset(g for h in row for g in h.groups)
     if "chat" in groups:
         return []
-    if row[-1].clause.words[0].table and len(row[-1].clause.words) == 1:
-        return []   # a column "Deltager?"
+    if row[-1].clause.words[-1].table:
+        return []  # a column "Deltager?"
     if row[-1].clause.asks:
         told = {"diet", "change", "change_strong", "supply_strong", "replace_hard"} & (groups | before)
         polite = any(_does(h) for h in row) or (told and any("request" in h.groups for h in row))
@@ -301,4 +320,9 @@ def _opens_like_a_question(heard: _Heard) -> bool:
     texts = [w.text for w in heard.clause.words]
     if texts and texts[0] in ("hej", "kære", "goddag", "hi") and len(texts) > 3:
         texts = texts[2:]
-    return " ".join(texts[:2]) in listed("clauses", "question_openings") or (bool(texts) and texts[0] in ("hvad", "hvor", "hvornår", "hvordan", "hvem", "hvilken", "hvilke") and len(texts) > 2 and texts[1] != "der")
+    return " ".join(texts[:2]) in listed("clauses", "question_openings") or (
+        bool(texts)
+        and texts[0] in ("hvad", "hvor", "hvornår", "hvordan", "hvem", "hvilken", "hvilke")
+        and len(texts) > 2
+        and texts[1] != "der"
+    )

@@ -18,11 +18,15 @@ from mailbot.understanding.lexicon import listed
 
 YEAR = re.compile(r"20[1-4]\d")
 MONTHS = {m: n for n, names in enumerate((
-    ("januar", "jan", "january"), ("februar", "feb", "february"), ("marts", "mar", "march", "mars"), ("april", "apr"), ("maj", "may", "mai"),
-    ("juni", "jun", "june"), ("juli", "jul", "july"), ("august", "aug", "augusti"), ("september", "sep", "sept"), ("oktober", "okt", "october", "oct"),
+    ("januar", "jan", "january"), ("februar", "feb", "february"), ("marts", "mar", "march", "mars"), ("april", "apr"), 
+    ("maj", "may", "mai"),
+    ("juni", "jun", "june"), ("juli", "jul", "july"), ("august", "aug", "augusti"), ("september", "sep", "sept"),
+    ("oktober", "okt", "october", "oct"),
     ("november", "nov"), ("december", "dec", "desember"),
 ), 1) for m in names}  # fmt: skip
-_ENGLISH = frozenset({"would", "like", "am", "to", "the", "will", "please", "have", "we", "you", "is", "my", "cannot", "and", "it", "accept"})
+_ENGLISH = frozenset(
+    {"would", "like", "am", "to", "the", "will", "please", "have", "we", "you", "is", "my", "cannot", "and", "it", "accept"}
+)
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ class Names:
                     found.setdefault("to_course", []).append((start, end))
 
     def _mark_other(self, row: Sequence[Word], found: dict[str, list[tuple[int, int]]]) -> None:
-        """"Tilmelding til Sommerskolen": what one signs up for, where it is a thing of its own and not the course."""
+        """ "Tilmelding til Sommerskolen": what one signs up for, where it is a thing of its own and not the course."""
         if not {"enrol", "signup_noun", "signup_noun_hard"} & found.keys() or {"course", "generic"} & found.keys():
             return
         for i, word in enumerate(row[:-1]):
@@ -138,13 +142,13 @@ def _distance_at_most(a: str, b: str, most: int) -> bool:
 
 def meeting_day(row: Sequence[Word], i: int) -> tuple[int, int]:
     """(day, month) where a date begins at word `i` ("20. august", "20 8" of "20/8"), else (0, 0)."""
-    if not row[i].text.isdigit() or i + 1 >= len(row) or len(row[i].text) > 2:
+    if not row[i].text.isdecimal() or i + 1 >= len(row) or len(row[i].text) > 2:
         return 0, 0
     day, following = int(row[i].text), row[i + 1].text
     if following in MONTHS:
         return day, MONTHS[following]
     near = row[i + 1].start - row[i].end == 1
-    return (day, int(following)) if near and following.isdigit() and len(following) <= 2 else (0, 0)
+    return (day, int(following)) if near and following.isdecimal() and len(following) <= 2 else (0, 0)
 
 
 def dates_in(row: Sequence[Word], course: Course) -> list[date]:

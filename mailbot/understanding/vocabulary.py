@@ -13,12 +13,12 @@ from functools import cache
 from mailbot.understanding.clauses import Clause, Word
 from mailbot.understanding.lexicon import listed, words
 
-GAP = 7           # words that "…" may skip
-PEOPLE = 7        # words that HVEM may take
-FUZZY = 8         # letters from which a word is known with one slip in it
+GAP = 7  # words that "…" may skip
+PEOPLE = 7  # words that HVEM may take
+FUZZY = 8  # letters from which a word is known with one slip in it
 _ASCII = str.maketrans({"å": "aa", "æ": "ae", "ø": "oe"})
 
-Span = tuple[int, int]     # words [i, j) of a clause
+Span = tuple[int, int]  # words [i, j) of a clause
 Found = Mapping[str, list[Span]]
 
 
@@ -67,7 +67,7 @@ class Vocabulary:
                     self._single.setdefault(spelling, set()).add(group)
                 else:
                     self._first.setdefault(spelling, []).append(_Entry(group, steps))
-        for prefix in first.prefixes:
+        for prefix in first.prefixes:  # with both spellings, see _steps
             self._prefix.setdefault(prefix, []).append(_Entry(group, steps))
 
     def find(self, clause: Clause) -> dict[str, list[Span]]:
@@ -94,7 +94,7 @@ class Vocabulary:
     def _known(self, word: str) -> str:
         """The word itself, or the one that it is a slip of."""
         if word[-3:] == word[-1:] * 3:
-            word = word.rstrip(word[-1]) + word[-1]   # "jaaaa"
+            word = word.rstrip(word[-1]) + word[-1]  # "jaaaa"
         if len(word) < FUZZY - 1 or word in self._single or word in self._first:
             return word
         if word in self._slips:
@@ -114,7 +114,8 @@ def _steps(entry: str) -> tuple[_Step, ...]:
         options = part.split("/") if part != "/" else [part]
         whole = {o for o in options if not o.endswith("*")}
         whole |= {o.translate(_ASCII) for o in whole}
-        prefixes = tuple(o[:-1] for o in options if o.endswith("*"))
+        beginnings = {o[:-1] for o in options if o.endswith("*")}
+        prefixes = tuple(sorted(beginnings | {b.translate(_ASCII) for b in beginnings}))
         steps.append(_Step(frozenset(whole), prefixes, gap, part in ("hvem", "navn", "navns")))
         gap = False
     return tuple(steps)
@@ -149,7 +150,8 @@ def _people(steps: tuple[_Step, ...], at: int, texts: list[str], row: Sequence[W
 def is_person(word: str, capital: bool) -> bool:
     """Whether a word can stand for somebody: a pronoun, a number of people, a title, a name."""
     return (
-        word in listed("clauses", "people") or word.endswith(tuple(words("clauses")["people_endings"]))
+        word in listed("clauses", "people")
+        or word.endswith(tuple(words("clauses")["people_endings"]))
         or (capital and len(word) > 1 and not word.startswith("hverd") and word not in listed("clauses", "no_names"))
     )
 
@@ -164,5 +166,7 @@ def _deletions(word: str) -> list[str]:
 @cache
 def vocabulary() -> Vocabulary:
     """The vocabulary of this room, built once."""
-    lists = [(group, entries) for name in ("speech", "events") for group, entries in words(name).items() if group not in ("endings", "ours")]
+    lists = [
+        (group, entries) for name in ("speech", "events") for group, entries in words(name).items() if group not in ("endings", "ours")
+    ]
     return Vocabulary(lists)

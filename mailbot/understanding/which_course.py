@@ -38,7 +38,9 @@ def which_course(heard: Heard, courses: Sequence[Course], answered: Letter | Non
     if answered and any(c.id == answered.course for c in courses):
         return Which(answered.course)
     message, context = heard.message, heard.context
-    own = _mentions(heard.names, [context.topic, message.of(SegmentKind.NEW)])
+    own = _mentions(heard.names, [message.of(SegmentKind.NEW)])
+    if not own.ids:
+        own = _mentions(heard.names, [context.topic])
     if own.ids:
         return _settled(own, courses, writer_courses, message.received_at, intent)
     if other_topic(heard):
@@ -49,7 +51,11 @@ def which_course(heard: Heard, courses: Sequence[Course], answered: Letter | Non
         return _settled(thread, courses, writer_courses, message.received_at, intent)
     live = [c.id for c in courses if c.id in set(writer_courses)]
     if intent is not Intent.SIGNUP:
-        return Which(live[0]) if len(live) == 1 else Which(_only(courses, message.received_at), "" if _generic(heard) or _inside(heard) else "course_unnamed")
+        return (
+            Which(live[0])
+            if len(live) == 1
+            else Which(_only(courses, message.received_at), "" if _generic(heard) or _inside(heard) else "course_unnamed")
+        )
     only = _only(courses, message.received_at)
     if only is None:
         return Which(live[0] if len(live) == 1 else None, "course_unclear")

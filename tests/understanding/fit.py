@@ -24,7 +24,7 @@ sys.path[:0] = [str(ROOT), str(HERE)]
 import json  # noqa: E402
 from tomllib import loads  # noqa: E402
 
-from letters import COURSE, message, phrases  # noqa: E402
+from wording import COURSE, message, phrases  # noqa: E402
 
 from mailbot.mail.parse import parse  # noqa: E402
 from mailbot.understanding.intent import SCORED  # noqa: E402
@@ -66,7 +66,9 @@ def probabilities(weights: dict[str, dict[str, float]], bias: dict[str, float], 
     return {i: s / total for i, s in shares.items()}
 
 
-def fit(data: list[Example], prior: dict[str, dict[str, float]], bias: dict[str, float], *, pull: float, steps: int = 150) -> dict[str, dict[str, float]]:
+def fit(
+    data: list[Example], prior: dict[str, dict[str, float]], bias: dict[str, float], *, pull: float, steps: int = 150
+) -> dict[str, dict[str, float]]:
     weights = {i: dict(prior[i]) for i in NAMES}
     memory = {i: dict.fromkeys(prior[i], 1e-3) for i in NAMES}
     for _ in range(steps):
@@ -108,7 +110,7 @@ def main() -> None:
     prior = {i: {k: float(v) for k, v in table.get(i, {}).items()} for i in NAMES}
     bias = {k: float(v) for k, v in table["bias"].items()}
     data = examples()
-    print(f"{len(data)} examples; as they stand: {right(data, prior, bias)[:2]}")
+    print(f"{len(data)} examples; as they stand: {right(data, prior, bias)[:2]}")  # noqa: T201
     if args.folds:
         parts = [[e for e in data if int(hashlib.sha256(e[0].encode()).hexdigest(), 16) % args.folds == n] for n in range(args.folds)]
         total, misses = 0.0, []
@@ -117,10 +119,10 @@ def main() -> None:
             share, _, missed = right(part, weights, bias)
             total += share * len(part)
             misses += missed
-        print(f"read by weights fitted on the others: {total / len(data):.4f}", *misses, sep="\n  ")
+        print(f"read by weights fitted on the others: {total / len(data):.4f}", *misses, sep="\n  ")  # noqa: T201
     weights = fit(data, prior, bias, pull=args.pull)
     share, loss, misses = right(data, weights, bias)
-    print(f"fitted: {share:.4f} loss {loss:.4f}", *misses, sep="\n  ")
+    print(f"fitted: {share:.4f} loss {loss:.4f}", *misses, sep="\n  ")  # noqa: T201
     if args.write:
         text, section = [], ""
         for line in WEIGHTS.read_text("utf-8").splitlines():
