@@ -18,7 +18,7 @@ from mailbot.understanding.lexicon import listed
 
 YEAR = re.compile(r"20[1-4]\d")
 MONTHS = {m: n for n, names in enumerate((
-    ("januar", "jan", "january"), ("februar", "feb", "february"), ("marts", "mar", "march", "mars"), ("april", "apr"), 
+    ("januar", "jan", "january"), ("februar", "feb", "february"), ("marts", "mar", "march", "mars"), ("april", "apr"),
     ("maj", "may", "mai"),
     ("juni", "jun", "june"), ("juli", "jul", "july"), ("august", "aug", "augusti"), ("september", "sep", "sept"),
     ("oktober", "okt", "october", "oct"),
