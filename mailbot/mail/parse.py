@@ -58,7 +58,9 @@ class _Content:
             data = part.content(MAX_DATA)
             self.kept += len(data)
         name = headers.fold(headers.words(part.filename)).replace("/", "_").replace("\\", "_")[:200]
-        self.attachments.append(Attachment(name, part.content_type, len(data) if data is not None else part.size, data))
+        omitted = part.first("x-mailbot-omitted")[:12]  # the inbox left the content out
+        size = len(data) if data is not None else int(omitted) if omitted.isdigit() else part.size
+        self.attachments.append(Attachment(name, part.content_type, size, data))
 
 
 def _message(root: mime.Part, problems: list[str]) -> Message:

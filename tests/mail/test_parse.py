@@ -99,6 +99,12 @@ def test_attachments_beside_the_text() -> None:
         ("logo.png", None), ("æ.xlsx", b"PK-regneark"), ("winmail.dat", b"x"), ("liste.txt", b"Navn")]
 
 
+def test_an_attachment_that_was_not_fetched_keeps_its_size() -> None:
+    parts = "--b\r\nContent-Type: application/pdf; name=a.pdf\r\nX-Mailbot-Omitted: 7000000\r\n\r\n\r\n--b--"
+    attachment, = message(parts, content_type="multipart/mixed; boundary=b").attachments
+    assert (attachment.name, attachment.size, attachment.data) == ("a.pdf", 7_000_000, None)
+
+
 def test_a_signed_message_is_read_through_its_signature() -> None:
     parts = "--b\r\n\r\nJeg vil med\r\n--b\r\nContent-Type: application/pkcs7-signature; name=smime.p7s\r\n\r\nx\r\n--b--\r\n"
     assert message(parts, content_type="multipart/signed; boundary=b").text == "Jeg vil med\n"
