@@ -86,6 +86,11 @@ def _rules() -> tuple[_Rule, ...]:
     )
 
 
+@cache
+def _doing() -> tuple[_Rule, ...]:
+    return tuple(r for r in _rules() if r.act in DOING)
+
+
 @dataclass(frozen=True, slots=True)
 class _Heard:
     clause: Clause
@@ -312,7 +317,7 @@ def _questions(row: list[_Heard], number: int, before: frozenset[str]) -> list[Q
 
 def _does(heard: _Heard) -> bool:
     """Whether a clause does something that a question mark leaves as it is: "vil du skrive mig på?"."""
-    return any(r.holds(heard.groups) for r in _rules() if r.act in DOING) and ("request" in heard.groups or not heard.clause.asks)
+    return ("request" in heard.groups or not heard.clause.asks) and any(r.holds(heard.groups) for r in _doing())
 
 
 def _opens_like_a_question(heard: _Heard) -> bool:

@@ -39,6 +39,7 @@ class _Step:
 class _Entry:
     group: str
     steps: tuple[_Step, ...]
+    needs: frozenset[str] = frozenset()   # the words that its last place takes (empty: it takes beginnings or people)
 
 
 class Vocabulary:
@@ -60,30 +61,35 @@ class Vocabulary:
 
     def _add(self, group: str, entry: str) -> None:
         steps = _steps(entry)
-        first = steps[0]
+        first, last = steps[0], steps[-1]
+        open_end = len(steps) == 1 or last.people or last.prefixes
+        made = _Entry(group, steps, frozenset() if open_end else last.whole)
         for word in first.whole:
             for spelling in {word, word.translate(_ASCII)}:
                 if len(steps) == 1:
                     self._single.setdefault(spelling, set()).add(group)
                 else:
-                    self._first.setdefault(spelling, []).append(_Entry(group, steps))
+                    self._first.setdefault(spelling, []).append(made)
         for prefix in first.prefixes:  # with both spellings, see _steps
-            self._prefix.setdefault(prefix, []).append(_Entry(group, steps))
+            self._prefix.setdefault(prefix, []).append(made)
 
     def find(self, clause: Clause) -> dict[str, list[Span]]:
         """The groups that occur in the clause, each with the words that say so."""
         found: dict[str, list[Span]] = {}
         texts = [self._known(w.text) for w in clause.words]
+        present = frozenset(texts)
         for i, word in enumerate(texts):
             for group in self._single.get(word, ()):
                 found.setdefault(group, []).append((i, i + 1))
             for entry in self._first.get(word, ()):
-                self._match(entry, texts, clause.words, i, found)
+                if not entry.needs or not entry.needs.isdisjoint(present):
+                    self._match(entry, texts, clause.words, i, found)
             for length in self._lengths:
                 if length > len(word):
                     break
                 for entry in self._prefix.get(word[:length], ()):
-                    self._match(entry, texts, clause.words, i, found)
+                    if not entry.needs or not entry.needs.isdisjoint(present):
+                        self._match(entry, texts, clause.words, i, found)
         return found
 
     def _match(self, entry: _Entry, texts: list[str], row: Sequence[Word], i: int, found: dict[str, list[Span]]) -> None:
