@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from mailbot.course import Course, Kind, Status
-from mailbot.registration.limits import limited
+from mailbot.registration.limits import limited, untrue
 from mailbot.registration.matter import Matter, is_ours
 from mailbot.registration.missing import missing
 from mailbot.registration.records import (
@@ -189,6 +189,10 @@ class Change:
         drafts = limited((*self._letters(), *self._drafts), self.roster, self.now)
         self._count_asked(drafts)
         self._stop_clocks(drafts)
+        stopped = {number for number, _ in self._withhold}
+        for number in untrue(self.roster, self._registrations):
+            if number not in stopped:
+                self.withhold(number, Reason("no_longer_true"))
         return Decision(
             outcome=self.outcome,
             registrations=tuple(self._registrations.values()),

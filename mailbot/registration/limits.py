@@ -8,11 +8,11 @@ of our own accord, to one that a bounce came back from. What may not go is recor
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from mailbot.course import Kind
+from mailbot.course import LIVE, SEATED, Kind, Status
 from mailbot.registration.matter import is_ours
 from mailbot.registration.records import Draft, LetterRecord, LetterState, Roster
 from mailbot.understanding.reading import Reason
@@ -20,6 +20,19 @@ from mailbot.understanding.reading import Reason
 CHANGES_NOTHING = frozenset({Kind.RECEIPT, Kind.ALREADY, Kind.VERIFY})
 OF_OUR_OWN_ACCORD = frozenset({Kind.MISSING_DETAILS, Kind.OFFER_REMINDER, Kind.MEETING_REMINDER})
 TO_HER = frozenset({Kind.DIGEST, Kind.COMMAND_REPLY})
+UNSENT = frozenset({LetterState.PLANNED, LetterState.DRAFTED})
+
+# in which statuses a letter is still true; letters of other kinds tell of what happened, and stay so
+TRUE_WHILE: Mapping[Kind, frozenset[Status]] = {
+    Kind.CONFIRMATION: frozenset({Status.CONFIRMED}),
+    Kind.WAITING: frozenset({Status.WAITING}),
+    Kind.LATE: frozenset({Status.WAITING, Status.REVIEW}),
+    Kind.OFFER: frozenset({Status.OFFERED}),
+    Kind.OFFER_REMINDER: frozenset({Status.OFFERED}),
+    Kind.MISSING_DETAILS: SEATED,
+    Kind.MEETING_REMINDER: SEATED,
+    Kind.VERIFY: LIVE,
+}
 
 _MACHINE = re.compile(r"^(?:mailer-daemon|postmaster|(?:no|do-?not)[-_.]?reply|bounces?|auto-?reply)(?:[-+_.]|@|$)")
 
@@ -39,6 +52,20 @@ def limited(drafts: Iterable[Draft], roster: Roster, now: datetime) -> tuple[Dra
             draft = replace(draft, version=max(versions) + 1)
         kept.append(replace(draft, withheld=draft.withheld or _why_not(draft, kept, roster, now)))
     return tuple(kept)
+
+
+def untrue(roster: Roster, changed: Iterable[int]) -> tuple[int, ...]:
+    """The numbers of unsent letters that speak of these registrations and are true of nobody in them any more."""
+    touched = set(changed)
+    status = {r.id: r.status for r in roster.registrations}
+    return tuple(
+        letter.number
+        for letter in roster.letters
+        if letter.state in UNSENT
+        and letter.kind in TRUE_WHILE
+        and touched & set(letter.about)
+        and not any(status.get(n) in TRUE_WHILE[letter.kind] for n in letter.about)
+    )
 
 
 def _why_not(draft: Draft, before: Iterable[Draft], roster: Roster, now: datetime) -> Reason | None:

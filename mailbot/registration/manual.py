@@ -17,6 +17,7 @@ from mailbot.registration.checks import checked
 from mailbot.registration.desk import answer, approve, hand_back, reject, send_again, take_over, withhold
 from mailbot.registration.identity import find_person
 from mailbot.registration.leaving import hand_on, leave
+from mailbot.registration.limits import TO_HER, UNSENT
 from mailbot.registration.matter import Matter
 from mailbot.registration.meetings import call_off, move_meeting, place
 from mailbot.registration.reasons import RuleError
@@ -242,7 +243,7 @@ def set_mode(roster: Roster, mode: Mode, now: datetime) -> Decision:
         raise RuleError("already_so")
     change = Change(roster, now)
     for letter in roster.letters:
-        if letter.state in (LetterState.PLANNED, LetterState.DRAFTED):
+        if letter.state in UNSENT and letter.kind not in TO_HER:
             change.withhold(letter.number, Reason("mode_changed"))
     change.set_settings(replace(roster.settings, mode=mode, since=now), "mode", before=roster.settings.mode.value, after=mode.value)
     planned = {n for letter in roster.letters if letter.kind is Kind.OFFER and letter.state is LetterState.PLANNED for n in letter.about}

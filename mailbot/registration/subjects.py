@@ -94,13 +94,20 @@ def _hits(roster: Roster, matter: Matter, name: str, wanted: frozenset[Status]) 
     colleagues = tuple(
         r for r in everybody if same_domain(r.person.email or (r.contact.email if r.contact else None), writer) and r not in theirs
     )
-    for group, loosely in ((theirs, True), (colleagues, False), (everybody, False)):
-        sure = tuple(r for r in group if same_name(r.person.name, name) is Same.YES)
-        if not sure and loosely:
-            sure = tuple(r for r in group if _called(r, name))
+    for group, fits in ((theirs, _called), (colleagues, _nearly_called), (everybody, _is_called)):
+        sure = tuple(r for r in group if _is_called(r, name)) or tuple(r for r in group if fits(r, name))
         if sure:
             return sure
     return ()
+
+
+def _is_called(registration: Registration, name: str) -> bool:
+    return same_name(registration.person.name, name) is Same.YES
+
+
+def _nearly_called(registration: Registration, name: str) -> bool:
+    """A full name with a slip of the pen or an ending; among colleagues, where the registered address is asked anyway."""
+    return len(fold(name)) > 1 and same_name(registration.person.name, name) is not Same.NO
 
 
 def _called(registration: Registration, name: str) -> bool:

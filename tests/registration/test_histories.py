@@ -397,7 +397,7 @@ def test_a_late_cancellation_is_kept_for_the_invoice() -> None:
 
 def test_cancelling_somebody_unknown_goes_to_review_with_the_nearest_names() -> None:
     w = full()
-    w.cancel("2026-01-20 09:00", "Jonas Bro <jbo@soro.dk>", "Jesper Broo")
+    w.cancel("2026-01-20 09:00", "Jonas Bro <jbo@soro.dk>", "Jesper Brandt")
     assert (w.status("Jesper"), w.mail("jbo"), w.reasons()) == ("waiting 1", [], ["unknown_person"])
     assert "Jesper Bro" in w.open_items[0].reasons[0].values["nearest"]
 
@@ -902,10 +902,19 @@ def test_a_change_of_mode_withholds_what_was_laid_in_drafts_and_offers_anew() ->
     w.signup("2026-01-13 10:00", JESPER)
     w.cancel("2026-01-14 10:00", METTE)
     decision = w.command("2026-01-15 09:00", manual.set_mode, Mode.AUTO)
-    assert len(decision.withhold) == 4
+    assert len(decision.withhold) == 2
     assert {reason.code for _, reason in decision.withhold} == {"mode_changed"}
     assert (w.status("Jesper"), w.of("Jesper").offer_expires_at) == ("offered", at("2026-01-19 09:00"))
     assert [p.draft.version for p in w.posted("jbr", Kind.OFFER)] == [1, 2]
+
+
+def test_a_draft_that_is_no_longer_true_is_withdrawn() -> None:
+    w = World.open(Mode.DRAFT, capacity=1)
+    w.signup("2026-01-13 09:00", METTE)
+    w.signup("2026-01-13 10:00", JESPER)
+    decision = w.cancel("2026-01-13 12:00", METTE)
+    numbers = [w.posted("mho", Kind.CONFIRMATION)[0].record.number, w.posted("jbr", Kind.WAITING)[0].record.number]
+    assert [(n, reason.code) for n, reason in decision.withhold] == [(n, "no_longer_true") for n in numbers]
 
 
 def test_a_pause_holds_everything_and_gives_offers_their_time_again() -> None:
