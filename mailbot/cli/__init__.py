@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from mailbot import __version__
-from mailbot.cli import care, manage, people, reading, service
+from mailbot.cli import care, files, manage, people, reading, service
 
 app = typer.Typer(
     name="mailbot",
@@ -26,6 +26,7 @@ app = typer.Typer(
 service.add_to(app)
 reading.add_to(app)
 people.add_to(app)
+files.add_to(app)
 manage.add_to(app)
 care.add_to(app)
 
