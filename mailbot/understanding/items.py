@@ -20,7 +20,7 @@ _BRACKETS = re.compile(r"\s*[()<>\[\]]\s*")
 _LEAD = re.compile(r"^(?:[-–—*•·o‣▪►→✓]\s*|\(?\d{1,2}[.):]\s*|[a-hA-H][.)]\s+|(?:deltager|person|nr\.?)\s*\d{1,2}\s*[:.)]?\s*)+", re.IGNORECASE)
 _SELF = re.compile(r"^(?:og )?(?:mig selv|jeg selv|mig|undertegnede|jeg|myself|me)\b", re.IGNORECASE)
 _NOBODY = re.compile(r"^(?:n\.?\s?n\.?|navn følger|ubesat|ukendt|\?+|tba|tbd|endnu ikke|en ny |ny leder|vakant|følger|kommer senere|x+)\b|^(?:navn|name) (?:følger|kommer|to follow)", re.IGNORECASE)
-_NOTE = re.compile(r"^(?:starter|begynder|har|er|skal|kan|vil|bor|ny|cc|kopi|se|nej|ja|navn|samme|ditto|endnu|fra \d|pr\. \d|tiltræder|i stedet|på orlov|ansat|\d)", re.IGNORECASE)
+_NOTE = re.compile(r"^(?:mig|mig selv|myself|undertegnede|me|starter|begynder|har|er|skal|kan|vil|bor|ny|cc|kopi|se|nej|ja|navn|samme|ditto|endnu|fra \d|pr\. \d|tiltræder|i stedet|på orlov|ansat|\d)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from mailbot.understanding.lexicon import words
+from mailbot.understanding.names import person_word
 from mailbot.understanding.voices import Line
 
 MAX_CELLS = 4_000
@@ -59,7 +60,7 @@ def fields_of(label: str) -> tuple[str, ...]:
     if not plain or len(plain) > 60:
         return ()
     known = _fields()
-    tries = [plain, re.sub(r"\b(?:nr|nummer|no)$", "", plain).strip(), re.sub(r"\s*\d+$", "", plain), re.sub(r"^(?:din|dit|min|mit|vores|jeres|evt|eventuelle|eventuel|deres|hendes|hans|din egen|the|your)\s+", "", plain), re.sub(r"\s(?:til|på|for)\s.*$", "", plain)]
+    tries = [plain, re.sub(r"\b(?:nr|nummer|no)$", "", plain).strip(), re.sub(r"\s*\d+$", "", plain), re.sub(r"^(?:din|dit|min|mit|vores|jeres|evt|eventuelle|eventuel|deres|hendes|hans|din egen|the|your)\s+", "", plain), re.sub(r"\s(?:til|på|for)\s.*$", "", plain), plain if person_word(label.split()[0].removesuffix("s")) else re.sub(r"^\w+s\s+", "", plain)]
     for one in tries:
         if one in known:
             return (known[one],)

@@ -86,6 +86,8 @@ def _name(text: str, run: list[re.Match[str]], loud: bool) -> list[Name]:
         return []
     if all(is_place(w.group()) for w in words) or (score == 0.5 and is_place(words[-1].group()) and len(words) == 2):
         return []
+    if score < 0.8 and re.compile(r"\b(?:i|ved|nær|omkring|in|near)\s$", re.IGNORECASE).search(text, max(0, words[0].start() - 9), words[0].start()):
+        return []      # a place
     if score == 0.5 and len(words[-1].group()) == 1:
         return []
     start, end = words[0].start(), words[-1].end()

@@ -144,6 +144,8 @@ def _left(text: str, start: int) -> int:
 def _right(text: str, end: int, head: str) -> int:
     """Grows to the right: `& Borgerservice`, `i Thy`, `for Sydslesvig e.V.`, `, Biblioteket`."""
     reached = end
+    while (more := re.compile(r" ([A-ZÆØÅ][\w-]+)").match(text, reached)) and is_head(more.group(1)):
+        reached = more.end()
     if joined := _joined().match(text, reached):
         reached = joined.end()
     inside = _IN.match(text, reached)
@@ -155,8 +157,6 @@ def _right(text: str, end: int, head: str) -> int:
         place = direct.group("place").lower()
         if place not in listed("names", "starters") and (place not in listed("names", "never") or place in ("københavn", "aarhus")):
             reached = direct.end()
-    while (more := re.compile(r" ([A-ZÆØÅ][\w-]+)").match(text, reached)) and is_head(more.group(1)):
-        reached = more.end()
     if campus := re.compile(r",? (?:Biblioteket|biblioteket|Campus Library)(?=\W|$)|, Bibliotek(?=\W|$)").match(text, reached):
         reached = campus.end()
     if union := re.compile(r" (?:e\.\s?V\.|A/S|ApS|S/I)").match(text, reached):

@@ -264,6 +264,8 @@ class _Scene:
         people = [r for r in main.others if r.form not in _SPOKEN or len(r.fields) > 1]
         if not people and not main.listed and self._speaks_for_another():
             people = [r for r in main.others if not r.only_mentioned] or self._from_subject()
+        if not people and not main.listed and not re.search(r"\b(?:jeg|mig|min|mit|I|my)\b", main.body):
+            people = self._from_subject()
         letter = self._letter_people()
         if not people and letter and not any(names.same(n, writer.name) for n in letter if writer.name) and len(letter) == 1:
             people = [Record(form="header", fields={"name": Found(letter[0], 0, 0, "people", "letter", 0.7)})]

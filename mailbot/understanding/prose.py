@@ -241,7 +241,7 @@ def _owners(text: str, mark: Mark, refs: list[Ref], prose: Prose, people: list[R
         best = max(fits, key=lambda f: f[0], default=(0, None))
         if best[0] and best[1] is not None and sum(f[0] == best[0] for f in fits) == 1:
             return [best[1]]
-    if mark.kind in ("ean", "ean_invalid", "reference"):
+    if mark.kind in ("ean", "ean_invalid", "reference", "dietary"):
         given = next((r for r in refs if r.start >= mark.end and re.fullmatch(r"\)?,? (?:(?:skal bruges |bruges |gælder |er )?(?:til|for)|gælder|dækker|vedrører) ", text[mark.end:r.start])), None)
         if given is not None:
             return _resolve(given, prose, people, last)

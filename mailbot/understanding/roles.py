@@ -40,7 +40,7 @@ def _near(pattern_key: str, text: str, behind: bool) -> re.Match[str] | None:
 @cache
 def _edge(file: str, key: str, behind: bool) -> re.Pattern[str]:
     """Patterns that stand right before a name (with a few words or other names between), or right after it."""
-    gap = r"[^.!?;:\n]{0,60}?"
+    gap = r"[^.!?;:\n]{0,60}?(?<!\w)"
     entries = "|".join(f"(?:{e.replace('…', gap)})" for e in words(file)[key])
     if behind:
         return re.compile(rf"(?<!\w)(?:{entries})(?:\s+(?:[\w\-]+\s+){{0,3}})?[\s(,:–-]*$", re.IGNORECASE)
@@ -96,6 +96,8 @@ def joined(told: Told, records: list[Record]) -> list[tuple[Record, Record]]:
 def leaving(told: Told, record: Record, others: list[Record]) -> bool:
     """Whether the words around a name say that the person gives up the seat."""
     before, after = prose.context(told.text, record, told.spans, others)
+    if re.search(rf"(?<!\w)(?:{'|'.join(words('roles')['leaves_close'])})\s+(?:\w+ )?$", before, re.IGNORECASE):
+        return True
     return bool(_near("leaves_before", _clause(before), True)) or bool(_edge("roles", "leaves_after", False).match(after[:90]))
 
 

@@ -352,7 +352,7 @@ def from_data(lines: tuple[Line, ...], marks: list[Mark], roster: Roster) -> Non
             continue
         if not job and (typed < (0.5 if owner else 0.6) * len(rows) or covered < 0.45 * len(text) or re.search(r"\b(?:er|har|skal|vil|kan|bliver|sendes)\b", text)):
             continue
-        for_all = bool(re.search(r"\b(?:begge|alle|fælles|samlet|dem|os|all|both)\b", line.text, re.IGNORECASE))
+        for_all = bool(re.search(r"\b(?:begge|alle|fælles|samlet|dem|os|vi|vores|samme|all|both|faktura\w*|regning\w*)\b", line.text, re.IGNORECASE))
         made = items.record(text, start, marks, "items")
         made.fields.pop("name", None)
         for key, found in made.fields.items():

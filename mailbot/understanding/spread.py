@@ -111,14 +111,14 @@ def _replace(record: Record, kind: str, mark: Mark, writer: Record) -> None:
 def _places(records: list[Record], main: Told, writer: Record, message: Message) -> None:
     """The place of work: each their own where sentences tell several, else the one told, the signature's, the sender's."""
     told = [(m, writer if owner.writer else owner) for m, owner in main.prose.owned if m.kind == "organisation"]
-    best = [t for t in told if t[0].rank == 0] or [t for t in told if t[0].rank == 1] or told
+    signed = writer.fields.get("organisation")
+    best = [t for t in told if t[0].rank == 0] or [t for t in told if t[0].rank == 1] or ([] if signed else told)
     values = {m.value.lower() for m, _ in best}
     if len(values) > 1:
         for mark, owner in best:
             if owner in records:
                 owner.put("organisation", from_mark(mark, "organisations"))
     fallback: list[Found] = []
-    signed = writer.fields.get("organisation")
     first = from_mark(best[0][0], "organisations") if best else None
     if signed and signed.confidence >= 0.8 and (len(values) != 1 or writer in records):
         fallback.append(signed)

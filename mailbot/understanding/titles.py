@@ -36,6 +36,7 @@ def _before() -> re.Pattern[str]:
     return re.compile(rf"(?:(?<!\w)(?:{alternatives(words('titles')['before'])}|[^\W\d_]+-,? (?:og|&|and)|[^\W\d_]+-, [^\W\d_]+- (?:og|&)) )+$", re.IGNORECASE)
 
 
+_LEADING = ("de", "den", "det", "vores", "min", "nye", "ny", "digitale", "lokale", "små", "store", "hele", "to", "tre")
 _NAME_NEXT = re.compile(r" [A-ZÆØÅ]")
 _OF = re.compile(r"[ \u00a0](?P<prep>for|af|of|i|inden for|over|ved|på)[ \u00a0]+(?=[^\W\d_])", re.IGNORECASE)
 _NEXT = re.compile(r"(?P<gap>, |[ \u00a0](?:&|/)[ \u00a0]|[ \u00a0])(?P<word>[^\W\d_](?:[\w\-'’]*\w)?-?)")
@@ -88,7 +89,7 @@ def _qualifier(text: str, end: int, head: str) -> int:
     else:
         at = end + 1 if text[end:end + 1] in (" ", "\u00a0") else end
     first = re.compile(r"[^\W\d_](?:[\w\-'’]*\w)?-?").match(text, at)
-    if not first or first.group().lower() in listed("titles", "stop_after") - {"de", "den", "det"}:
+    if not first or first.group().lower() in listed("titles", "stop_after") - {"de", "den", "det", "vores", "min"}:
         return end
     reached = first.end()
     for _ in range(8):
@@ -107,7 +108,7 @@ def _qualifier(text: str, end: int, head: str) -> int:
             if not re.compile(r"(?:, [\w-]+){0,2} (?:og|&|and) [\w-]+").match(text, step.end()) or is_head(word):
                 break
             reached = step.end()
-        elif step.group("word")[0].isupper() or text[reached - 1] == "-" or word in ("de", "den", "det", "nye", "digitale", "lokale", "små") or step.group("gap").strip() or _noun_follows(text, reached, word):
+        elif step.group("word")[0].isupper() or text[reached - 1] == "-" or text[:reached].rsplit(" ", 1)[-1].lower() in _LEADING or step.group("gap").strip() or _noun_follows(text, reached, word):
             reached = step.end()
         else:
             break

@@ -121,7 +121,7 @@ def _signature_start(lines: list[Line], marked: int | None, name: str) -> int:
     last = len(lines)
     while last and not lines[last - 1].text:
         last -= 1
-    candidates = [marked] if marked is not None else []
+    candidates = [marked] if marked is not None and not _entries(lines[marked:last]) else []
     for at in range(max(0, last - 30), last):
         line = lines[at].text
         farewell = signoff().match(line)
@@ -136,6 +136,13 @@ def _signature_start(lines: list[Line], marked: int | None, name: str) -> int:
     if block is not None:
         candidates.append(block)
     return min(candidates, default=last)
+
+
+def _entries(lines: list[Line]) -> bool:
+    """Whether the lines are a list of people rather than one person's signature."""
+    heads = [re.split(r"\s*[,|(/·•–\t]\s*|\s-\s", line.text)[0].strip() for line in lines if titles.whole(_after(line.text))]
+    people = [h for h in heads if full_name(h)]
+    return len(people) > 1 and any(names.same(h, people[0]) == 0 for h in people[1:])
 
 
 def _form_below(lines: list[Line], at: int, last: int) -> bool:
@@ -164,15 +171,16 @@ def _office(lines: list[Line], last: int, name: str) -> int | None:
         head = re.split(r"\s*[,|/(·•–\t]\s*|\s-\s", line)[0].strip()
         if not head or not (names.shaped(head) or names.known(head)) or organisations.find(head):
             continue
+        full = len(head.split()) > 1
+        if full and head != line and titles.whole(_after(line)) and not (name and names.same(head, name)):
+            others += 1
         if not (at == 0 or not lines[at - 1].text or _closed(lines[at - 1].text)):
             continue
-        full = len(head.split()) > 1
         following = [x.text for x in lines[at + 1:last] if x.text]
         if name and names.same(head, name):
             return at if not others else None
         if name and full_name(head) and names.same(head, name) == 0 and any(signoff().match(x.text) for x in lines[at + 1:last] if x.text):
             return None
-        others += full and head != line and bool(titles.whole(_after(line)))
         if full and (not name or (following and titles.whole(re.split(r"[,|]", following[0])[0]))) and len(following) <= 10:
             return at
         if full and head != line and titles.whole(_after(line)) and not following and at > 0:
