@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from mailbot.course import Course, Kind, Status
 from mailbot.letters.calendar import calendar, file_name
+from mailbot.letters.clean import foreign
 from mailbot.letters.key import message_id, reference
 from mailbot.letters.mime import Attachment, address_header, address_of, assemble, ids_header, text_header
 from mailbot.letters.templates import Templates
@@ -32,6 +33,7 @@ ANSWERS = frozenset({
 })
 WITH_CALENDAR = frozenset({Kind.CONFIRMATION, Kind.MEETING_REMINDER, Kind.PLACE})
 _ANSWERED = re.compile(r"(?:(?:sv|re|aw|antw|svar)(?:\[\d{1,3}\])?:\s*){1,20}", re.IGNORECASE)
+_MOST_SUBJECT = 160
 _QUIET = "\n\n--\n\n"  # what stands below is the quiet line at the foot
 
 
@@ -48,9 +50,12 @@ class Composed:
 
 
 def compose(
-    draft: Draft, course: Course, *, key: str, now: datetime, templates: Templates, sender: Address | None = None
+    draft: Draft, course: Course, *, key: str, now: datetime, templates: Templates, sender: Address | None = None,
+    attachments: Sequence[Attachment] = (),
 ) -> Composed:
     """The letter of a draft, dated `now` (aware), from `sender` or else the course's contact at its signup address.
+
+    A calendar file goes along by itself where it belongs, before the other `attachments`.
 
     Raises TemplateError where a template cannot be used.
     """
@@ -59,8 +64,8 @@ def compose(
     if draft.kind in ANSWERS and draft.reply:
         subject = answering(draft.reply.subject, words["reply_prefix"]) or subject
     confirmed = any(seat.registration.status is Status.CONFIRMED for seat in draft.seats)
-    attachments = (calendar_attachment(course, now),) if draft.kind in WITH_CALENDAR and confirmed else ()
-    return finish(subject, body, draft, course, key=key, now=now, templates=templates, sender=sender, attachments=attachments)
+    dates = (calendar_attachment(course, now),) if draft.kind in WITH_CALENDAR and confirmed else ()
+    return finish(subject, body, draft, course, key=key, now=now, templates=templates, sender=sender, attachments=(*dates, *attachments))
 
 
 def finish(
@@ -115,5 +120,5 @@ def calendar_attachment(course: Course, now: datetime) -> Attachment:
 
 def answering(subject: str, prefix: str) -> str:
     """The subject of an answer: one prefix, however many there were; "" where there is no subject to keep."""
-    bare = _ANSWERED.sub("", subject.strip(), count=1).strip()
+    bare = _ANSWERED.sub("", foreign(subject, _MOST_SUBJECT), count=1).strip()
     return f"{prefix}: {bare}" if bare else ""

@@ -64,7 +64,8 @@ def compose_digest(
     told = {**(sentences or {}), **templates.sentences(course.language)}
     shown = () if digest.quiet else pictures(digest)
     values = _values(digest, words, told, link)
-    values |= {"greeting": words.greeting(to), "write_all": write_all, "pictures": {p.cid for p in shown}, **_picture_words(digest, words)}
+    values |= {"greeting": words.greeting(to), "write_all": write_all, "code": f"mailbot-letter.{key}"}
+    values |= {"pictures": {p.cid for p in shown}, **_picture_words(digest, words)}
     subject, body = templates.render(course.language, "digest", values)
     draft = Draft(kind=Kind.DIGEST, course=course.id, to=to, subject_of=f"digest:{digest.now:%Y-%m-%d}")
     files = [*shown, *attachments]

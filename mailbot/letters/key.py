@@ -40,6 +40,5 @@ def reference(key: str, domain: str) -> str:
 
 def keys_in(references: Iterable[str]) -> tuple[str, ...]:
     """The keys in References and In-Reply-To of an answer, latest first, each once; ids may be folded or mangled."""
-    text = "".join("\n".join(references)[-_MOST_CHARACTERS:].split(" "))
-    joined = re.sub(r"\n[ \t]*", "\n", text)
-    return tuple(dict.fromkeys(key.lower() for key in reversed(_OURS.findall(joined))))
+    text = "\n".join("".join(r.split()) for r in references)[-_MOST_CHARACTERS:]
+    return tuple(dict.fromkeys(key.lower() for key in reversed(_OURS.findall(text))))

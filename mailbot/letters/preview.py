@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 from mailbot.course import Course, Kind, Status, validate_course
 from mailbot.letters.compose import Composed, compose
@@ -17,7 +18,7 @@ from mailbot.letters.key import letter_key
 from mailbot.letters.templates import LANGUAGES, Templates
 from mailbot.registration.records import Draft, Registration, Seat, Thread
 from mailbot.resources import shipped
-from mailbot.understanding.reading import Address, Person
+from mailbot.understanding.reading import Address, Person, Reason
 
 NOW = datetime(2026, 1, 20, 8, 30, tzinfo=UTC)
 EXPIRES = NOW + timedelta(days=3, hours=1)
@@ -29,6 +30,14 @@ BO = Person(name="Bo Lind", email="bol@eksempelbib.dk", title="afdelingsleder", 
 CARL = Person(name="Carl Madsen", title="teamleder", organisation="Eksempelby Bibliotek")
 SOFIE = Address("Sofie Lund", "sol@eksempelbib.dk")
 THREAD = Thread("<sample@eksempelbib.dk>", (), "Tilmelding")
+
+
+LINES = (  # as `registration.commands.LineResult` has them
+    SimpleNamespace(line="godkend 12", code="done", command="approve"),
+    SimpleNamespace(line="tilbyd 13", code="refused", command="offer", reason=Reason("full", {"capacity": "24"})),
+    SimpleNamespace(line="gokend 14", code="not_understood", values={"nearest": "godkend 12"}),
+    SimpleNamespace(line="hjælp", code="done", command="help"),
+)
 
 
 def registration(person: Person, status: Status = Status.CONFIRMED, number: int = 12, contact: Address | None = None) -> Registration:
@@ -98,6 +107,7 @@ def drafts(course: Course) -> Iterator[tuple[str, Draft]]:
     yield "verify", to(Kind.VERIFY, seat(METTE), intent="cancel", asker=SOFIE, own=False, names=(METTE.name,))
     yield "verify-own", to(Kind.VERIFY, seat(METTE), intent="substitute", asker=me, own=True, names=(METTE.name,), successor="Bo Lind")
     yield "answer", to(Kind.ANSWER, reply=THREAD, text="Ja, der er gratis parkering lige ved biblioteket.\n\nGod tur!")
+    yield "command_reply", to(Kind.COMMAND_REPLY, reply=THREAD, results=LINES)
     yield "thanks", to(Kind.THANKS, reply=THREAD, intent="update")
 
 

@@ -159,6 +159,8 @@ def _result(result: object, words: Words, sentences: Mapping[str, str]) -> Resul
     sentence = sentence_of(reason, sentences, words) if isinstance(reason, Reason) else ""
     if not sentence and command == "status" and "seated" in values:
         sentence = forms["status"].format(**{**dict.fromkeys(("seated", "capacity", "waiting", "open"), "0"), **values})
+    if not sentence and (command, code) == ("list", "done"):
+        sentence = forms["list"]
     if not sentence and code == "not_understood" and values.get("nearest"):
         sentence = forms["nearest"].format(nearest=values["nearest"])
     return ResultView(line(getattr(result, "line", ""), 200), command, sentence or forms.get(code, code))
