@@ -70,6 +70,15 @@ class Change:
     def course(self) -> Course:
         return self.roster.course
 
+    @property
+    def opened(self) -> bool:
+        """Whether something was laid on her desk already."""
+        return bool(self._items)
+
+    @property
+    def touched(self) -> tuple[int, ...]:
+        return tuple(self._registrations)
+
     def put(self, registration: Registration, code: str, **values: str) -> Registration:
         """A new or changed registration, with its line of history."""
         self._registrations[registration.id] = registration

@@ -46,6 +46,8 @@ def decide(reading: Reading, roster: Roster, now: datetime) -> Decision:
             _one(change, matter)
         if reading.question and change.outcome is not Outcome.REVIEW:
             _question(change, matters[0])
+        elif reading.reasons and not change.opened:
+            change.open(ItemKind.NOTICE, reading.reasons, change.touched, matters[0], propose=False)
     return change.decision()
 
 

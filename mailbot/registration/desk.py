@@ -143,6 +143,7 @@ def answer(roster: Roster, number: int, text: str, now: datetime) -> Decision:
             course=roster.course.id,
             to=item.sender,
             subject_of=f"message:{item.message}",
+            version=roster.next_id,  # she may answer more than once, and the roster does not keep old answers
             seats=seats,
             reply=item.thread,
             facts={"text": text},

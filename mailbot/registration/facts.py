@@ -14,8 +14,9 @@ FACTS: Mapping[Kind, Mapping[str, str]] = {
     Kind.CONFIRMATION: {
         "question": "bool: the message also asks something; a person will answer",
         "late": "bool: it came after the deadline",
+        "predecessor": "str: who had the seat before, where it was handed on; else absent",
     },
-    Kind.WAITING: {"question": "bool, as above"},
+    Kind.WAITING: {"question": "bool, as above", "predecessor": "str, as above"},
     Kind.LATE: {"question": "bool, as above", "waiting": "bool: on the waiting list; False: a person will decide"},
     Kind.UPDATED: {
         "question": "bool, as above",
@@ -29,7 +30,7 @@ FACTS: Mapping[Kind, Mapping[str, str]] = {
         "late_cancellation": "bool: later than `cancel_free_until`; she will write about payment",
     },
     Kind.SUBSTITUTED: {"question": "bool, as above", "successor": "str: the name (or address) of who takes over"},
-    Kind.OFFER: {"expires_at": "datetime, or None where the clock starts later (drafts)"},
+    Kind.OFFER: {"expires_at": "datetime, or None where the clock starts later (drafts)", "predecessor": "str, as above"},
     Kind.OFFER_REMINDER: {"expires_at": "datetime"},
     Kind.OFFER_LAPSED: {},
     Kind.DECLINED: {"question": "bool, as above"},

@@ -122,9 +122,9 @@ def hand_on(change: Change, matter: Matter | None, leaver: Registration, person:
     writer = matter.writer if matter and not is_ours(matter.writer.email, change.course) else None
     told = [writer] if writer and writer.email != person.email else []
     change.tell(leaver, Kind.SUBSTITUTED, to=(*told, *own_address(leaver)), facts={"successor": name, "question": question})
-    facts: dict[str, object] = {"question": question, "late": successor.late}
+    facts: dict[str, object] = {"question": question, "late": successor.late, "predecessor": leaver.person.name or ""}
     if leaver.status is Status.OFFERED:
-        facts = {"expires_at": successor.offer_expires_at}
+        facts = {"expires_at": successor.offer_expires_at, "predecessor": leaver.person.name or ""}
     to = own_address(successor) or both(successor)
     change.tell(successor, LETTER_OF[leaver.status], to=to, facts=facts)
     return successor
@@ -153,6 +153,7 @@ def _successor(change: Change, matter: Matter | None, leaver: Registration, pers
         message=matter.origin.fingerprint if matter else "",
         contact=contact if contact is None or contact.email != person.email else None,
         thread=matter.thread if matter and matter.writer.email in (person.email, contact.email if contact else None) else None,
+        offered_at=leaver.offered_at if leaver.status is Status.OFFERED else None,
         confirmed_at=change.now if leaver.status is Status.CONFIRMED else None,
         absences=(),
         undeliverable=False,

@@ -51,7 +51,7 @@ def writers(roster: Roster, matter: Matter, statuses: Iterable[Status] = LIVE) -
     if len(mine) > 1:  # a shared mailbox: the display name may tell whose message it is
         named = tuple(r for r in mine if same_name(r.person.name, matter.writer.name) is Same.YES)
         mine = named or mine
-    theirs = mine or spoken_for(roster, matter.writer.email, wanted)
+    theirs = mine or spoken_for(roster, matter.writer.email, wanted) or _by_another_address(roster, matter, wanted)
     letter = answered_letter(roster, matter.origin)
     if len(theirs) > 1 and letter is not None and letter.to.email == matter.writer.email:
         theirs = tuple(r for r in theirs if r.id in letter.about) or theirs
@@ -60,6 +60,18 @@ def writers(roster: Roster, matter: Matter, statuses: Iterable[Status] = LIVE) -
     if len(theirs) > 1:
         return Meant((), (Reason("several_people", {"names": _names(theirs)}),))
     return Meant(theirs)
+
+
+def _by_another_address(roster: Roster, matter: Matter, wanted: frozenset[Status]) -> tuple[Registration, ...]:
+    """Somebody who was signed up by a colleague, or under another address of the same house, writes for themselves."""
+    writer = matter.writer
+    return tuple(
+        r
+        for r in roster.registrations
+        if r.status in wanted
+        and same_name(r.person.name, writer.name) is Same.YES
+        and same_domain(r.person.email or (r.contact.email if r.contact else None), writer.email)
+    )
 
 
 def named(roster: Roster, matter: Matter, names: Sequence[str], statuses: Iterable[Status] = LIVE) -> Meant:

@@ -3,6 +3,7 @@ and each rule of the life of a registration; times are local to Copenhagen."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from mailbot.registration import manual
 from mailbot.registration.offers import letter_sent
 from mailbot.registration.reasons import RuleError
 from mailbot.registration.records import Thread
-from mailbot.understanding.reading import Action, Address, Automatic, Failure, Finding, Intent, Person, Verdict
+from mailbot.understanding.reading import Action, Address, Automatic, Failure, Finding, Intent, Person, Reason, Verdict
 
 METTE, JESPER, ANNA, BO = "Mette Holm <mho@greve.dk>", "Jesper Bro <jbr@soro.dk>", "Anna Lund <alu@koge.dk>", "Bo Beck <bbe@lemvig.dk>"
 BOSS = "Bente Lassen <brla@slagelse.dk>"
@@ -253,6 +254,19 @@ def test_a_left_over_seat_is_never_confirmed_without_a_yes() -> None:
     assert (w.status("Carl"), w.status("Bo")) == ("waiting 3", "waiting 4")
 
 
+def test_late_ones_come_before_those_who_only_want_what_is_left() -> None:
+    w = full()
+    w.signup("2026-01-14 09:00", BO, waiting_only=True)
+    w.signup("2026-03-05 09:00", "Carl Dam <cda@ringsted.dk>")
+    assert (w.status("Carl"), w.status("Bo")) == ("waiting 3", "waiting 4")
+
+
+def test_a_note_of_the_reader_is_told_to_her_and_holds_nothing_back() -> None:
+    w = World.open()
+    w.signup("2026-01-14 09:00", METTE, reasons=(Reason("chief_of_library", {"name": "Mette Holm"}),))
+    assert (w.status("Mette"), w.items(), w.reasons()) == ("confirmed", ["notice"], ["chief_of_library"])
+
+
 # the same person again
 
 
@@ -462,6 +476,15 @@ def test_a_question_unanswered_for_two_working_days_goes_to_review() -> None:
     assert (w.status("Mette"), w.status("Jesper")) == ("cancelled", "offered")
 
 
+def test_who_was_signed_up_by_the_boss_leaves_by_themselves_with_the_bosss_yes() -> None:
+    w = World.open()
+    w.write("2026-01-14 09:00", BOSS, Intent.SIGNUP, person("Sanne Dahl", email=None), contact=True)
+    w.cancel("2026-01-20 09:00", "Sanne Dahl <sanne@slagelse.dk>")
+    assert (w.status("Sanne"), w.mail("brla"), w.items()) == ("confirmed", ["confirmation", "verify"], ["verify"])
+    w.accept("2026-01-20 10:00", BOSS)
+    assert (w.status("Sanne"), w.mail("sanne")) == ("cancelled", ["cancelled"])
+
+
 def test_a_stranger_goes_to_review() -> None:
     w = full()
     w.cancel("2026-01-20 09:00", "Ukendt Person <x@gmail.com>", "Mette Holm")
@@ -622,6 +645,7 @@ def test_a_substitution_keeps_the_seat_and_the_payer() -> None:
     assert (tanja.ean, tanja.organisation, tanja.title, tanja.phone) == ("5798000123458", "Greve Bibliotek", "afdelingsleder", None)
     assert (w.mail("mho"), w.mail("tre"), w.mail("jbr")) == (["confirmation", "substituted"], ["confirmation"], ["waiting"])
     assert w.posted("mho", Kind.SUBSTITUTED)[0].draft.facts["successor"] == "Tanja Refs"
+    assert w.posted("tre")[0].draft.facts["predecessor"] == "Mette Holm"
 
 
 def test_a_place_on_the_list_and_an_offer_are_handed_on_too() -> None:
@@ -908,6 +932,15 @@ def test_a_change_of_mode_withholds_what_was_laid_in_drafts_and_offers_anew() ->
     assert [p.draft.version for p in w.posted("jbr", Kind.OFFER)] == [1, 2]
 
 
+def test_back_from_observing_open_offers_get_their_time_again() -> None:
+    w = offered(offer_hours=72)
+    w.command("2026-02-03 09:00", manual.set_mode, Mode.OBSERVE)
+    w.wait_until("2026-02-10 10:00")
+    assert w.status("Jesper") == "offered"
+    w.command("2026-02-10 10:00", manual.set_mode, Mode.AUTO)
+    assert w.of("Jesper").offer_expires_at == at("2026-02-13 10:00")
+
+
 def test_a_draft_that_is_no_longer_true_is_withdrawn() -> None:
     w = World.open(Mode.DRAFT, capacity=1)
     w.signup("2026-01-13 09:00", METTE)
@@ -1036,6 +1069,21 @@ def test_added_by_telephone() -> None:
     assert (w.status("Bo"), w.mail("bbe")) == ("waiting 3", ["waiting"])
     with pytest.raises(RuleError, match="already_registered"):
         manual.add(w.roster, person(BO), w.now)
+
+
+def test_she_may_answer_a_question_twice_and_both_go_out() -> None:
+    w = World.open()
+    w.write("2026-01-14 09:00", METTE, Intent.QUESTION, action=Action.REVIEW)
+    item = w.open_items[0].id
+    w.command("2026-01-14 12:00", manual.answer, item, "Ja.")
+    w.roster = replace(w.roster, letters=())       # the roster does not keep old letters about nobody
+    w.command("2026-01-20 12:00", manual.answer, item, "Og nej.")
+    assert len({p.record.key for p in w.posted("mho", Kind.ANSWER)}) == 2
+
+
+def test_the_same_messages_give_the_same_state() -> None:
+    first, second = offered(), offered()
+    assert (first.roster, first.decisions) == (second.roster, second.decisions)
 
 
 def test_she_cannot_confirm_beyond_the_capacity() -> None:

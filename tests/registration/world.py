@@ -139,6 +139,7 @@ class World:
         back_on: date | None = None,
         failures: tuple[Failure, ...] = (),
         references: tuple[str, ...] = (),
+        reasons: tuple[Reason, ...] = (),
         **finding: Any,
     ) -> Decision:
         """A message as it was understood, at `when`; `contact`: the writer is no participant."""
@@ -163,7 +164,7 @@ class World:
         main = Finding(intent=intent, participants=people, withdrawn=withdrawn, **finding)
         return self.receive(Reading(
             origin=origin, course=course, findings=(main, *also), action=action, question=question,
-            contact=writer if contact else None, confidence=0.95,
+            contact=writer if contact else None, confidence=0.95, reasons=reasons,
         ))
 
     def signup(self, when: str, who: str, *others: Person, **more: Any) -> Decision:
