@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from mailbot.app.handle import Rules, outgoing
+from mailbot.app.tokens import link_token, mailto
 from mailbot.course import Kind
 from mailbot.letters.compose import Composed
 from mailbot.letters.digest import Digest, build, compose_digest
@@ -25,30 +26,29 @@ def digest_decision(roster: Roster, store: Store, rules: Rules, now: datetime) -
     day = now.astimezone(roster.course.zone).date()
     told, secret = _told(roster, store, now), store.secret_key()
     letters = []
-    for to in administrators(roster, rules):
+    for to in rules.administrators_of(roster.course):
         draft = Draft(kind=Kind.DIGEST, course=roster.course.id, to=to, subject_of=f"digest:{day.isoformat()}")
         key = letter_key(secret, draft)
-        letters.append(outgoing(draft, _composed(told, roster, rules, key, to), key, due_at=now))
+        letters.append(outgoing(draft, _composed(told, roster, rules, secret, key, to), key, due_at=now))
     return Decision(outcome=Outcome.HANDLED, letters=tuple(letter.draft for letter in letters)), tuple(letters)
 
 
 def preview(roster: Roster, store: Store, rules: Rules, now: datetime) -> Composed:
     """Today's digest, to look at."""
-    to = administrators(roster, rules)[0]
+    to = rules.administrators_of(roster.course)[0]
     draft = Draft(kind=Kind.DIGEST, course=roster.course.id, to=to, subject_of="digest:preview")
-    return _composed(_told(roster, store, now), roster, rules, letter_key(store.secret_key(), draft), to)
+    secret = store.secret_key()
+    return _composed(_told(roster, store, now), roster, rules, secret, letter_key(secret, draft), to)
 
 
-def administrators(roster: Roster, rules: Rules) -> tuple[Address, ...]:
-    """Who gets the digest: the settings' administrators, by name where they are the course's contact."""
-    contact = roster.course.contact
-    addresses = rules.administrators or (roster.course.contact_email,)
-    return tuple(Address(contact.name if contact and contact.email.lower() == a.lower() else "", a.lower()) for a in addresses)
+def _composed(told: Digest, roster: Roster, rules: Rules, secret: bytes, key: str, to: Address) -> Composed:
+    course = roster.course
 
+    def link(line: str) -> str:
+        return mailto(course.signup_address, f"{course.title}: {line.strip()}", line, link_token(secret, course.id, line, told.now))
 
-def _composed(told: Digest, roster: Roster, rules: Rules, key: str, to: Address) -> Composed:
     def made(templates: Templates) -> Composed:
-        return compose_digest(told, roster.course, key=key, to=to, templates=templates, sentences=sentences_of_readings())
+        return compose_digest(told, course, key=key, to=to, templates=templates, link=link, sentences=sentences_of_readings())
 
     return rules.with_fallback(made)
 

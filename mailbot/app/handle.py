@@ -14,9 +14,12 @@ from typing import Any
 
 import structlog
 
+from mailbot.app.commands import Heard, listen
 from mailbot.course import Course, Kind, Mode
 from mailbot.letters.compose import Composed, compose
 from mailbot.letters.key import keys_in, letter_key
+from mailbot.letters.mime import Attachment
+from mailbot.letters.sheets import workbook
 from mailbot.letters.templates import TemplateError, Templates
 from mailbot.mail.authentication import verdict
 from mailbot.mail.message import Message
@@ -41,6 +44,7 @@ from mailbot.understanding.reading import Action, Address, Intent, Letter, Readi
 log = structlog.get_logger()
 
 TO_HER = frozenset({Kind.DIGEST, Kind.COMMAND_REPLY})  # go out in every mode: they are for the administrator
+COMMAND = "command"  # the intent of her lines in the book of messages
 MOST_FAILURES = 3
 
 
@@ -56,6 +60,12 @@ class Rules:
     def ours(self, courses: Sequence[Course]) -> frozenset[str]:
         addresses = (*self.administrators, *(a for c in courses for a in (c.signup_address, c.contact_email)))
         return frozenset(a.lower() for a in addresses)
+
+    def administrators_of(self, course: Course) -> tuple[Address, ...]:
+        """Who gets the digest of a course and may command it; by name where they are its contact."""
+        contact = course.contact
+        addresses = self.administrators or (course.contact_email,)
+        return tuple(Address(contact.name if contact and contact.email.lower() == a.lower() else "", a.lower()) for a in addresses)
 
     def with_fallback(self, compose: Callable[[Templates], Composed]) -> Composed:
         """A letter by the administrator's templates; what she broke while we run is replaced by the shipped one, and logged."""
@@ -124,6 +134,9 @@ def _handle(
     courses = store.courses()
     if message.letter_key and store.letter(message.letter_key) is not None:
         return _book(message, received, store, now, Decision(reasons=(Reason("our_own_letter"),)), None, shelf=shelf)
+    heard = listen(message, courses, store, rules, now)
+    if heard is not None:
+        return _obey(heard, message, received, store, rules, now)
     ours = rules.ours(courses)
     answered = _answered(message, store)
     reading = read(
@@ -142,6 +155,16 @@ def _handle(
     return _book(message, received, store, now, decision, reading, roster=roster, rules=rules, shelf=shelf)
 
 
+def _obey(heard: Heard, message: Message, received: Received, store: Store, rules: Rules, now: datetime) -> Handled:
+    """Record what was commanded, and that its tokens are used."""
+    for course, decision in heard.elsewhere:
+        store.record(decision, now, course=course)
+    summary = {"from": message.sender.email, "subject": message.subject[:200], "intent": COMMAND, "used": heard.used}
+    return _book(
+        message, received, store, now, heard.decision, None, roster=heard.roster, rules=rules, intent=COMMAND, summary=summary
+    )
+
+
 def _book(
     message: Message,
     received: Received,
@@ -153,19 +176,21 @@ def _book(
     roster: Roster | None = None,
     rules: Rules | None = None,
     shelf: list[Entry] | None = None,
+    intent: str = "",
+    summary: dict[str, Any] | None = None,
 ) -> Handled:
     entry = Entry(
         fingerprint=message.fingerprint,
         message_id=message.message_id if decision.outcome is not Outcome.IGNORED else "",
         received_at=message.received_at or now,
         outcome=decision.outcome,
-        intent=reading.intent.value if reading else "",
+        intent=reading.intent.value if reading else intent,
         place=received.place,
         course=roster.course.id if roster else None,
         file=received.file,
         reasons=decision.reasons or (reading.reasons if reading else ()),
         registrations=tuple(r.id for r in decision.registrations),
-        summary=_summary(message, reading) if reading and decision.outcome is not Outcome.IGNORED else None,
+        summary=_summary(message, reading) if reading and decision.outcome is not Outcome.IGNORED else summary,
     )
     if shelf is not None and replace(decision, reasons=()) == Decision():
         shelf.append(entry)
@@ -219,9 +244,19 @@ def put_into_words(decision: Decision, roster: Roster, store: Store, rules: Rule
 
 
 def _outgoing(draft: Draft, after: Roster, key: str, rules: Rules, now: datetime) -> Outgoing:
-    letter = rules.with_fallback(lambda templates: compose(draft, after.course, key=key, now=now, templates=templates))
+    def made(templates: Templates) -> Composed:
+        attached = (_list(after, templates, now),) if draft.facts.get("list") else ()
+        return compose(draft, after.course, key=key, now=now, templates=templates, attachments=attached)
+
+    letter = rules.with_fallback(made)
     state, reason = _state(draft, after.settings.mode)
     return outgoing(draft, letter, key, state=state, due_at=draft.due_at or now, reason=reason)
+
+
+def _list(roster: Roster, templates: Templates, now: datetime) -> Attachment:
+    """Participants, waiting list and invoicing basis as a workbook."""
+    content = workbook(roster, templates.words(roster.course.language), now=now)
+    return Attachment(f"{roster.course.id}.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", content)
 
 
 def outgoing(
