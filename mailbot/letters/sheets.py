@@ -71,7 +71,7 @@ def as_json(roster: Roster, missing: Mapping[int, Sequence[str]] | None = None) 
         "registrations": [_object(r, roster, (missing or {}).get(r.id, ())) for r in _in_order(roster.registrations)],
         "invoicing": [_invoice_object(i) for i in invoices(roster.registrations, roster.course)],
     }
-    return (json.dumps(made, ensure_ascii=False, indent=2) + "\n").encode()
+    return (json.dumps(made, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace")
 
 
 def summary(roster: Roster, words: Words, now: datetime) -> list[list[Cell]]:
@@ -207,7 +207,7 @@ def _write(sheet: Any, y: int, x: int, cell: Cell, formats: Mapping[str, Any], *
         sheet.write_blank(y, x, None, formats["last" if last else "text"])
     else:
         kind = "head" if head else "label" if label else "last" if last else "text"
-        sheet.write_string(y, x, str(cell), formats[kind])
+        sheet.write_string(y, x, line(cell, 10 * LONGEST), formats[kind])
 
 
 def _shown(cell: Cell) -> str:

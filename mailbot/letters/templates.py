@@ -52,6 +52,7 @@ class Templates:
         self._folders: tuple[Path, ...] = (*((folder,) if folder else ()), shipped("templates"))
         self._environments: dict[str, ImmutableSandboxedEnvironment] = {}
         self._words: dict[str, Words] = {}
+        self._sentences: dict[str, dict[str, str]] = {}
 
     def render(self, language: str, name: str, values: Mapping[str, Any]) -> tuple[str, str]:
         """(subject, body) of `<language>/<name>.txt`. Raises TemplateError."""
@@ -76,12 +77,14 @@ class Templates:
             self._words[language] = Words(language, table)
         return self._words[language]
 
-    def sentences(self, language: str) -> dict[str, str]:
+    def sentences(self, language: str) -> Mapping[str, str]:
         """`reasons.toml`: what each code of a reason means, in a sentence with its values in braces."""
-        found: dict[str, str] = {}
-        for folder in reversed(self._folders):
-            found |= {str(k): str(v) for k, v in self._toml(folder / language / "reasons.toml").items()}
-        return found
+        if language not in self._sentences:
+            found: dict[str, str] = {}
+            for folder in reversed(self._folders):
+                found |= {str(k): str(v) for k, v in self._toml(folder / language / "reasons.toml").items()}
+            self._sentences[language] = found
+        return self._sentences[language]
 
     def check(self) -> None:
         """Render every letter in every language with sample data. Raises TemplateError for the first that fails."""

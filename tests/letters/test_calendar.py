@@ -29,14 +29,14 @@ def test_four_meetings_published_at_their_local_times() -> None:
     assert str(made["METHOD"]) == "PUBLISH"
     assert [str(e["UID"]) for e in events(COURSE)] == [f"hverdagsledelse-2026-meeting-{n}@fremtidensbiblioteker.dk" for n in range(1, 5)]
     starts = [e["DTSTART"].dt for e in events(COURSE)]
-    assert starts[0] == datetime(2026, 6, 11, 8, tzinfo=UTC)    # summer time
-    assert starts[3] == datetime(2026, 11, 12, 9, tzinfo=UTC)   # winter time
+    assert starts[0] == datetime(2026, 6, 11, 8, tzinfo=UTC)  # summer time
+    assert starts[3] == datetime(2026, 11, 12, 9, tzinfo=UTC)  # winter time
     assert all("LOCATION" not in e and str(e["STATUS"]) == "CONFIRMED" for e in events(COURSE))
 
 
 def test_a_place_a_change_and_a_cancellation_keep_the_uid() -> None:
-    placed = events(changed(place="Odense, \"Borgernes Hus\"; 1. sal", sequence=3))[1]
-    assert (str(placed["LOCATION"]), int(placed["SEQUENCE"])) == ("Odense, \"Borgernes Hus\"; 1. sal", 3)
+    placed = events(changed(place='Odense, "Borgernes Hus"; 1. sal', sequence=3))[1]
+    assert (str(placed["LOCATION"]), int(placed["SEQUENCE"])) == ('Odense, "Borgernes Hus"; 1. sal', 3)
     off = events(changed(called_off=True, sequence=4))[1]
     assert (str(off["STATUS"]), str(off["UID"])) == ("CANCELLED", str(placed["UID"]))
 

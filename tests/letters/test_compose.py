@@ -61,7 +61,15 @@ def test_every_letter_is_sound(made: Composed) -> None:
     assert plain.get_content().replace("\r\n", "\n") == made.text
     assert not re.search(r"\{[{%]|%\}|\}\}|None|undefined|  +,|\n{3}|\( |  \.", made.text), made.text
     assert not re.search(r"[!]{2}|\bDe\b|[ ]$", made.subject)
-    for header in ("Auto-Submitted", "X-Auto-Response-Suppress", "X-Mailbot-Letter", "References", "Message-ID", "Content-Language", "Date"):
+    for header in (
+        "Auto-Submitted",
+        "X-Auto-Response-Suppress",
+        "X-Mailbot-Letter",
+        "References",
+        "Message-ID",
+        "Content-Language",
+        "Date",
+    ):
         assert message[header], header
     assert "OOF" not in message["X-Auto-Response-Suppress"]
 
@@ -95,10 +103,18 @@ def test_news_keeps_the_thread_but_says_itself_in_the_subject() -> None:
     assert made["Auto-Submitted"] == "auto-generated"
 
 
-@pytest.mark.parametrize(("subject", "answer"), [
-    ("Tilmelding", "SV: Tilmelding"), ("SV: Tilmelding", "SV: Tilmelding"), ("Re: SV: AW[2]: Tilmelding", "SV: Tilmelding"),
-    ("VS: Tilmelding", "SV: VS: Tilmelding"), ("", ""), ("SV:", ""), ("Svar udbedes", "SV: Svar udbedes"),
-])
+@pytest.mark.parametrize(
+    ("subject", "answer"),
+    [
+        ("Tilmelding", "SV: Tilmelding"),
+        ("SV: Tilmelding", "SV: Tilmelding"),
+        ("Re: SV: AW[2]: Tilmelding", "SV: Tilmelding"),
+        ("VS: Tilmelding", "SV: VS: Tilmelding"),
+        ("", ""),
+        ("SV:", ""),
+        ("Svar udbedes", "SV: Svar udbedes"),
+    ],
+)
 def test_one_prefix(subject: str, answer: str) -> None:
     assert answering(subject, "SV") == answer
 
@@ -125,17 +141,22 @@ def test_the_calendar_goes_with_a_seat_only() -> None:
 def test_one_letter_speaks_of_all_three_and_of_the_writer_as_du() -> None:
     carl, bo = Person(name="Carl Madsen"), Person(name="Bo Lind")
     group = (
-        seat(bo, contact=SOFIE, number=2), seat(Person(name="Sofie Lund", email=SOFIE.email), number=1),
+        seat(bo, contact=SOFIE, number=2),
+        seat(Person(name="Sofie Lund", email=SOFIE.email), number=1),
         seat(carl, Status.WAITING, position=1, contact=SOFIE, number=3),
     )
     text = " ".join(letter(to_mette(Kind.CONFIRMATION, *group, to=SOFIE)).text.split())
-    assert "Kære Sofie, Tak for tilmeldingen til Hverdagsledelse 2026. Du og Bo Lind har fået plads, og Carl Madsen står som nr. 1 på ventelisten." in text
+    assert "Kære Sofie, Tak for tilmeldingen til Hverdagsledelse 2026." in text
+    assert "Du og Bo Lind har fået plads, og Carl Madsen står som nr. 1 på ventelisten." in text
 
 
-@pytest.mark.parametrize(("number", "words"), [
-    ("579800123456", "det har 12 cifre, og et EAN-nummer har 13"),
-    ("5798001234567", "cifrene passer ikke sammen"),
-])
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        ("579800123456", "det har 12 cifre, og et EAN-nummer har 13"),
+        ("5798001234567", "cifrene passer ikke sammen"),
+    ],
+)
 def test_a_number_that_is_no_ean_is_named(number: str, words: str) -> None:
     person = replace(METTE, ean=None, ean_invalid=number)
     text = " ".join(letter(to_mette(Kind.CONFIRMATION, seat(person, missing=("ean",)))).text.split())
@@ -157,9 +178,20 @@ def test_a_colleague_is_not_taken_for_the_participant() -> None:
 
 
 HOSTILE = (
-    "<script>alert(1)</script>", "{{ 7*7 }}{% for x in y %}", "Mette\r\nBcc: evil@x.dk\r\n\r\nHej", "\u202eettem\u202c", "x" * 500,
-    "=cmd|' /C calc'!A0", "[klik](https://evil.example)", "![x](cid:y)", "Mette\n- punkt\n---", "=?utf-8?q?evil?=", "\x00\x1b[31m", '"Mette" <evil@x.dk>',
-    "Se http://evil.example/gratis", "\ud800",
+    "<script>alert(1)</script>",
+    "{{ 7*7 }}{% for x in y %}",
+    "Mette\r\nBcc: evil@x.dk\r\n\r\nHej",
+    "\u202eettem\u202c",
+    "x" * 500,
+    "=cmd|' /C calc'!A0",
+    "[klik](https://evil.example)",
+    "![x](cid:y)",
+    "Mette\n- punkt\n---",
+    "=?utf-8?q?evil?=",
+    "\x00\x1b[31m",
+    '"Mette" <evil@x.dk>',
+    "Se http://evil.example/gratis",
+    "\ud800",
 )
 
 
@@ -168,8 +200,13 @@ HOSTILE = (
 def test_hostile_names_are_harmless(name: str, language: str) -> None:
     person = replace(METTE, name=name, title=name, organisation=name, reference=name, dietary=name)
     draft = Draft(
-        kind=Kind.CONFIRMATION, course="c", to=Address(name, "m@x.dk"), subject_of="r", seats=(seat(person, missing=("ean",), contact=SOFIE),),
-        reply=Thread(f"<a@x.dk>\r\nBcc: e@x.dk {name}", (name, "<b@x.dk>"), name), facts={"successor": name, "asker": Address(name, "q@x.dk")},
+        kind=Kind.CONFIRMATION,
+        course="c",
+        to=Address(name, "m@x.dk"),
+        subject_of="r",
+        seats=(seat(person, missing=("ean",), contact=SOFIE),),
+        reply=Thread(f"<a@x.dk>\r\nBcc: e@x.dk {name}", (name, "<b@x.dk>"), name),
+        facts={"successor": name, "asker": Address(name, "q@x.dk")},
     )
     made = letter(draft, sample_course(language))
     message = parsed(made.raw)
@@ -191,10 +228,25 @@ def test_no_header_can_be_injected(name: str, subject: str, address: str, refere
     raw = letter(Draft(kind=Kind.RECEIPT, course="c", to=Address(name, f"{address}@x.dk"), subject_of="r", reply=thread)).raw
     head = raw.partition(b"\r\n\r\n")[0]
     names = [line.partition(b":")[0] for line in head.split(b"\r\n") if not line.startswith((b" ", b"\t"))]
-    assert names == [n for n in (
-        b"From", b"To", b"Subject", b"Date", b"Message-ID", b"In-Reply-To", b"References", b"Auto-Submitted", b"X-Auto-Response-Suppress",
-        b"X-Mailbot-Letter", b"Content-Language", b"MIME-Version", b"Content-Type",
-    ) if n != b"In-Reply-To" or b"\r\nIn-Reply-To:" in head]
+    assert names == [
+        n
+        for n in (
+            b"From",
+            b"To",
+            b"Subject",
+            b"Date",
+            b"Message-ID",
+            b"In-Reply-To",
+            b"References",
+            b"Auto-Submitted",
+            b"X-Auto-Response-Suppress",
+            b"X-Mailbot-Letter",
+            b"Content-Language",
+            b"MIME-Version",
+            b"Content-Type",
+        )
+        if n != b"In-Reply-To" or b"\r\nIn-Reply-To:" in head
+    ]
     assert raw.isascii()
 
 

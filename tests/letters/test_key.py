@@ -19,24 +19,30 @@ KEY = letter_key(b"secret", DRAFT)
 
 def test_a_key_is_the_same_for_the_same_letter_and_other_for_any_other() -> None:
     others = [
-        replace(DRAFT, kind=Kind.WAITING), replace(DRAFT, course="d"), replace(DRAFT, version=2), replace(DRAFT, subject_of="registration:1"),
+        replace(DRAFT, kind=Kind.WAITING),
+        replace(DRAFT, course="d"),
+        replace(DRAFT, version=2),
+        replace(DRAFT, subject_of="registration:1"),
         replace(DRAFT, to=Address("Mette", "n@x.dk")),
     ]
     assert letter_key(b"secret", replace(DRAFT, to=Address("M. Holm", "M@x.dk"), facts={"a": 1})) == KEY
     assert len({KEY, letter_key(b"other", DRAFT), *(letter_key(b"secret", d) for d in others)}) == 7
     assert len(KEY) == 32
-    assert KEY == KEY.lower()
+    assert KEY.lower() == KEY
 
 
-@pytest.mark.parametrize("mangled", [
-    message_id(KEY, "x.dk"),
-    reference(KEY, "x.dk"),
-    f"<other@y.dk> {reference(KEY, 'x.dk')}",
-    reference(KEY, "x.dk").upper(),
-    f"<mailbot-letter.{KEY[:10]}\r\n {KEY[10:]}@x.dk>",
-    f"<mailbot-letter%2E{KEY}@x.dk>",
-    f"mailbot.{KEY}@x.dk",
-])
+@pytest.mark.parametrize(
+    "mangled",
+    [
+        message_id(KEY, "x.dk"),
+        reference(KEY, "x.dk"),
+        f"<other@y.dk> {reference(KEY, 'x.dk')}",
+        reference(KEY, "x.dk").upper(),
+        f"<mailbot-letter.{KEY[:10]}\r\n {KEY[10:]}@x.dk>",
+        f"<mailbot-letter%2E{KEY}@x.dk>",
+        f"mailbot.{KEY}@x.dk",
+    ],
+)
 def test_keys_are_found_in_references_however_they_come_back(mangled: str) -> None:
     assert keys_in([mangled]) == (KEY,)
 

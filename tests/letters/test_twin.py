@@ -11,20 +11,26 @@ from mailbot.letters.clean import block, foreign, line
 from mailbot.letters.twin import plain, shown, twin
 
 
-@pytest.mark.parametrize(("text", "markup"), [
-    ("Hej\ndu", "<p>Hej<br>\ndu</p>"),
-    ("Hej\n\ndu", "<p>Hej</p>\n<p>du</p>"),
-    ("- a\n- b", "<ul><li>a</li><li>b</li></ul>"),
-    ("Overskrift\n---", "<h2>Overskrift</h2>"),
-    ("  Navn:  Mette", '<table class="facts" cellpadding="0" cellspacing="0"><tr><th scope="row">Navn:</th><td>Mette</td></tr></table>'),
-    ("Skriv til a.b@x.dk.", '<p>Skriv til <a href="mailto:a.b@x.dk">a.b@x.dk</a>.</p>'),
-    ("Se https://x.dk/a?b=1&c=2.", '<p>Se <a href="https://x.dk/a?b=1&amp;c=2">https://x.dk/a?b=1&amp;c=2</a>.</p>'),
-    ("[ja](mailto:a@x.dk?subject=b%20c)", '<p><a class="named" href="mailto:a@x.dk?subject=b%20c">ja</a></p>'),
-    ("![En bar](cid:seats)", '<p class="picture"><img src="cid:seats" alt="En bar" width="536"></p>'),
-    ("#12 Mette\nSpørger.", '<div class="item"><p class="who">#12 Mette</p><p>Spørger.</p></div>'),
-    ("<b>&\"", "<p>&lt;b&gt;&amp;&#34;</p>"),
-    ("[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>"),
-])
+@pytest.mark.parametrize(
+    ("text", "markup"),
+    [
+        ("Hej\ndu", "<p>Hej<br>\ndu</p>"),
+        ("Hej\n\ndu", "<p>Hej</p>\n<p>du</p>"),
+        ("- a\n- b", "<ul><li>a</li><li>b</li></ul>"),
+        ("Overskrift\n---", "<h2>Overskrift</h2>"),
+        (
+            "  Navn:  Mette",
+            '<table class="facts" cellpadding="0" cellspacing="0"><tr><th scope="row">Navn:</th><td>Mette</td></tr></table>',
+        ),
+        ("Skriv til a.b@x.dk.", '<p>Skriv til <a href="mailto:a.b@x.dk">a.b@x.dk</a>.</p>'),
+        ("Se https://x.dk/a?b=1&c=2.", '<p>Se <a href="https://x.dk/a?b=1&amp;c=2">https://x.dk/a?b=1&amp;c=2</a>.</p>'),
+        ("[ja](mailto:a@x.dk?subject=b%20c)", '<p><a class="named" href="mailto:a@x.dk?subject=b%20c">ja</a></p>'),
+        ("![En bar](cid:seats)", '<p class="picture"><img src="cid:seats" alt="En bar" width="536"></p>'),
+        ("#12 Mette\nSpørger.", '<div class="item"><p class="who">#12 Mette</p><p>Spørger.</p></div>'),
+        ('<b>&"', "<p>&lt;b&gt;&amp;&#34;</p>"),
+        ("[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>"),
+    ],
+)
 def test_each_construct(text: str, markup: str) -> None:
     assert str(twin(text)) == markup
 
@@ -59,14 +65,17 @@ def test_a_line_is_one_visible_line_and_makes_no_link(text: str, most: int) -> N
     assert "](" not in made
 
 
-@pytest.mark.parametrize(("text", "clean"), [
-    ("Mette\r\nBcc: x@y.dk", "Mette Bcc: x@y.dk"),
-    ("\u202emoc.live\u202c", "moc.live"),
-    ("a\x00b\x1b[31m", "ab[31m"),
-    ("Vind penge https://evil.example/x nu", "Vind penge … nu"),
-    ("WWW.evil.example", "…"),
-    ("me\u0301", "mé"),
-    ("x" * 500, "x" * 119 + "…"),
-])
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("Mette\r\nBcc: x@y.dk", "Mette Bcc: x@y.dk"),
+        ("\u202emoc.live\u202c", "moc.live"),
+        ("a\x00b\x1b[31m", "ab[31m"),
+        ("Vind penge https://evil.example/x nu", "Vind penge … nu"),
+        ("WWW.evil.example", "…"),
+        ("me\u0301", "mé"),
+        ("x" * 500, "x" * 119 + "…"),
+    ],
+)
 def test_words_of_strangers(text: str, clean: str) -> None:
     assert foreign(text) == clean

@@ -27,20 +27,29 @@ def test_dates_in_danish_and_english() -> None:
     assert DA.moment(EXPIRES, sample_course("da")) == "fredag den 23. januar kl. 10.30"
 
 
-@pytest.mark.parametrize(("meetings", "phrase"), [
-    ([meeting(6, 11)], "torsdag den 11. juni 2026 kl. 10–15"),
-    ([meeting(6, 11), meeting(8, 20)], "torsdag den 11. juni og torsdag den 20. august 2026, begge dage kl. 10–15"),
-    ([meeting(6, 11), meeting(8, 20), meeting(9, 29)],
-     "torsdag den 11. juni, torsdag den 20. august og tirsdag den 29. september 2026, alle dage kl. 10–15"),
-    ([meeting(6, 11), meeting(8, 20, time(12))], "torsdag den 11. juni kl. 10–15 og torsdag den 20. august 2026 kl. 12–15"),
-    ([meeting(12, 17), meeting(1, 14, year=2027)],
-     "torsdag den 17. december 2026 og torsdag den 14. januar 2027, begge dage kl. 10–15"),
-])
+@pytest.mark.parametrize(
+    ("meetings", "phrase"),
+    [
+        ([meeting(6, 11)], "torsdag den 11. juni 2026 kl. 10–15"),
+        ([meeting(6, 11), meeting(8, 20)], "torsdag den 11. juni og torsdag den 20. august 2026, begge dage kl. 10–15"),
+        (
+            [meeting(6, 11), meeting(8, 20), meeting(9, 29)],
+            "torsdag den 11. juni, torsdag den 20. august og tirsdag den 29. september 2026, alle dage kl. 10–15",
+        ),
+        ([meeting(6, 11), meeting(8, 20, time(12))], "torsdag den 11. juni kl. 10–15 og torsdag den 20. august 2026 kl. 12–15"),
+        (
+            [meeting(12, 17), meeting(1, 14, year=2027)],
+            "torsdag den 17. december 2026 og torsdag den 14. januar 2027, begge dage kl. 10–15",
+        ),
+    ],
+)
 def test_meetings_in_one_phrase(meetings: list[Meeting], phrase: str) -> None:
     assert DA.meetings(meetings) == phrase
 
 
-@pytest.mark.parametrize(("amount", "text"), [("7500", "7.500 kr."), ("9375.00", "9.375 kr."), ("1234567.5", "1.234.567,50 kr."), ("0", "0 kr.")])
+@pytest.mark.parametrize(
+    ("amount", "text"), [("7500", "7.500 kr."), ("9375.00", "9.375 kr."), ("1234567.5", "1.234.567,50 kr."), ("0", "0 kr.")]
+)
 def test_money(amount: str, text: str) -> None:
     assert DA.money(Decimal(amount)) == text
 
@@ -63,20 +72,35 @@ def test_numbers_in_groups() -> None:
     assert forms.phone("nonsense") == "nonsense"
 
 
-@pytest.mark.parametrize(("name", "first"), [
-    ("Mette Holm", "Mette"), ("Holm, Mette (KULT)", "Mette"), ("METTE HOLM", "Mette"), ("mette holm", "Mette"), ("Anne-Marie Bo", "Anne-Marie"),
-    ("mho", ""), ("", ""), ("m", ""), ("12345", ""), ("Åse Ærø", "Åse"), ("<script>", "script"),
-])
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [
+        ("Mette Holm", "Mette"),
+        ("Holm, Mette (KULT)", "Mette"),
+        ("METTE HOLM", "Mette"),
+        ("mette holm", "Mette"),
+        ("Anne-Marie Bo", "Anne-Marie"),
+        ("mho", ""),
+        ("", ""),
+        ("m", ""),
+        ("12345", ""),
+        ("Åse Ærø", "Åse"),
+        ("<script>", ""),
+    ],
+)
 def test_first_names(name: str, first: str) -> None:
-    assert forms.first_name(name) == ("" if name == "<script>" else first)
+    assert forms.first_name(name) == first
 
 
-@pytest.mark.parametrize(("to", "greeting"), [
-    (Address("Mette Holm", "mho@x.dk"), "Kære Mette,"),
-    (Address("Brønderslev Bibliotek", "post@x.dk"), "Kære kolleger,"),
-    (Address("", "bibliotek@x.dk"), "Kære kolleger,"),
-    (Address("", "mho@x.dk"), "Kære kollega,"),
-])
+@pytest.mark.parametrize(
+    ("to", "greeting"),
+    [
+        (Address("Mette Holm", "mho@x.dk"), "Kære Mette,"),
+        (Address("Brønderslev Bibliotek", "post@x.dk"), "Kære kolleger,"),
+        (Address("", "bibliotek@x.dk"), "Kære kolleger,"),
+        (Address("", "mho@x.dk"), "Kære kollega,"),
+    ],
+)
 def test_greetings(to: Address, greeting: str) -> None:
     assert DA.greeting(to) == greeting
 
