@@ -61,7 +61,7 @@ def clauses(text: str, start: int = 0, end: int | None = None) -> list[Clause]:
     for match in _breaks(text[start:stop], folded):
         mark = match.group().strip()
         piece = _words(text, folded, start, begin, match.start())
-        soft = mark == "," or mark in ("(", ")", "/", "-", "–", "—", ":")
+        soft = mark in (",", "/", "-", "–", "—", ":") or (mark in ("(", ")") and _asked_around(folded, match.start()))
         if piece:
             pending.append(piece)
         if not soft:
@@ -73,16 +73,24 @@ def clauses(text: str, start: int = 0, end: int | None = None) -> list[Clause]:
     return found + _cut(pending, sentence, False)
 
 
+def _asked_around(folded: str, at: int) -> bool:
+    """Whether the question mark comes behind the bracket ("… én regning (EAN 579…)?"): then it belongs to the whole."""
+    close = folded.find(")", at, at + 120)
+    return close >= 0 and folded[close + 1 : close + 2] == "?"
+
+
 def _breaks(text: str, folded: str) -> Iterator[re.Match[str]]:
     """The places where a clause may end: marks that are part of an abbreviation, a number or a list are none."""
-    openers = listed("clauses", "openers")
+    openers, subjects = listed("clauses", "openers"), listed("clauses", "subjects")
     for match in _END.finditer(folded):
         mark = match.group()
         if mark == "." and _ABBREVIATED.search(folded, max(0, match.start() - 8), match.start()):
             continue
         if mark == ",":
             word = _WORD.search(folded, match.end(), match.end() + 24)
-            if not word or word.group() not in openers:
+            following = _WORD.search(folded, word.end(), word.end() + 16) if word else None
+            inverted = following is not None and following.group() in subjects  # "…, hopper jeg på"
+            if not word or (word.group() not in openers and not inverted):
                 continue
         if mark == "\n" and not _complete(text, match.start()):
             continue

@@ -158,7 +158,7 @@ def _wishes(heard: Heard, found: dict[str, Feature]) -> None:
 
 
 def _undecided(act: Act) -> bool:
-    return "tentative" in act.about or ("consider" in act.about and "decided" not in act.about)
+    return "tentative" in act.about or ("consider" in act.about and ("decided" not in act.about or "not" in act.about))
 
 
 def _one_meeting(act: Act) -> bool:
@@ -325,6 +325,7 @@ def _surroundings(heard: Heard, found: dict[str, Feature], ours: Collection[str]
         "consider",
         "no",
         "number",
+        "join_forwarded",
     }
     found["thanks_only"] = Feature(
         float(bool(heard.own.of("thanks")) and heard.own.words <= 30 and not any(found.get(n, Feature(0.0)).value for n in busy))

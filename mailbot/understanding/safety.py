@@ -22,7 +22,7 @@ HARMFUL = frozenset({Intent.CANCEL, Intent.SUBSTITUTE, Intent.UPDATE, Intent.ACC
 TOLD = frozenset(
     {"cpr_masked", "name_unclear", "attachment_unreadable", "attachment_too_large", "attachment_reader_missing", "scan_without_text"}
 )
-SURE = 0.62  # below it two readings are shown to the administrator
+SURE = 0.7  # below it two readings are shown to the administrator
 MAYBE_OURS = 0.12  # an unrelated message that may be a matter with this probability is shown, too
 
 
@@ -62,7 +62,7 @@ def _noted(heard: Heard, cast: Cast, known: Collection[Reason]) -> tuple[list[Re
     blocked: list[Reason] = []
     told: list[Reason] = []
     for note in cast.notes:
-        if note.code == "sender_is_other" and "sender_differs" not in codes:
+        if note.code == "sender_is_other" and "sender_differs" not in codes and _is_person(heard.message.sender.name):
             blocked.append(note)
         elif note.code == "attachment_only":
             (told if "join" in heard.features else blocked).append(Reason("people_from_attachment", note.values))
@@ -152,12 +152,21 @@ def _tentative_subject(heard: Heard) -> bool:
 
 def _who(heard: Heard, cast: Cast) -> list[Reason]:
     named = [p for p in cast.participants if p.name]
+    alone = len(named) == 1 and named[0].email == heard.message.sender.email
+    if cast.seats and cast.seats > 1 and alone and not _includes_self(heard):
+        return [Reason("seats_without_names", {"seats": str(cast.seats)})]
     if named or (len(cast.participants) == 1 and cast.participants[0].email):
         return []
     if cast.seats:
         return [Reason("seats_without_names", {"seats": str(cast.seats)})]
     files = [a.name for a in heard.message.attachments if not a.content_type.startswith(("image/", "application/pkcs7", "text/calendar"))]
     return [Reason("attachment_only", {"file": files[0]}) if files else Reason("nobody_named")]
+
+
+def _includes_self(heard: Heard) -> bool:
+    """Whether whoever asks for seats says that one of them is for themselves."""
+    text = heard.message.of(SegmentKind.NEW).lower()[:20_000]
+    return any("self" in a.about for a in heard.own.of("join")) or any(cue in text for cue in listed("targets", "includes_self"))
 
 
 def _differs(heard: Heard, cast: Cast, ours: Collection[str]) -> list[Reason]:

@@ -18,7 +18,7 @@ from mailbot.understanding.topic import Names
 from mailbot.understanding.vocabulary import Found, is_person, vocabulary
 
 DOING = frozenset({"join", "leave", "replace_hard", "correct", "supply"})
-MODALS = frozenset({"kan", "kunne", "vil", "ville", "gider", "må", "could", "can", "would", "will", "kann", "können"})
+MODALS = frozenset({"mon", "kan", "kunne", "vil", "ville", "gider", "må", "could", "can", "would", "will", "kann", "können"})
 
 
 class Condition(StrEnum):
@@ -227,7 +227,7 @@ def _mark_question(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> N
                         found.pop(group, None)
             break
     span = next(iter(found.get("ask", ())), None)
-    if span and span[0] > 1 and texts[span[0]] in MODALS and not clause.asks:
+    if span and span[0] > 1 and texts[span[0]] in (*MODALS, "ved") and not clause.asks:
         found.pop("ask")  # "regningen må I sende" is no question
     if any(t in listed("clauses", "wh") for t in texts[:3]) or (texts[0] == "om" and len(texts) > 2):
         found["info"] = [(0, 1)]
@@ -274,7 +274,7 @@ def _place(heard: _Heard, rule: _Rule) -> tuple[int, int]:
 def _condition(heard: _Heard) -> Condition:
     """Whether a clause is a condition, and of which kind; one that binds nothing is none."""
     groups = heard.groups
-    if "if" not in groups or heard.found["if"][0][0] > 2:
+    if "if" not in groups or heard.found["if"][0][0] > 2 or heard.clause.words[0].text == "selv":
         return _verb_first(heard)
     if "room" in groups:
         return Condition.ROOM
@@ -284,7 +284,11 @@ def _condition(heard: _Heard) -> Condition:
 def _verb_first(heard: _Heard) -> Condition:
     """ "Er der plads, vil jeg gerne med": a condition without "hvis" (only about room, the rest is too uncertain)."""
     texts = [w.text for w in heard.clause.words]
-    if texts[:2] in (["er", "der"], ["skulle", "der"], ["bliver", "der"]) and "room" in heard.groups and not heard.clause.asks:
+    if heard.clause.asks:
+        return Condition.NONE
+    if texts[:2] in (["er", "der"], ["bliver", "der"]) and "room" in heard.groups:
+        return Condition.ROOM
+    if "skulle" in texts[:2] and {"room", "leave", "third", "anyone", "negative"} & heard.groups:
         return Condition.ROOM
     return Condition.NONE
 

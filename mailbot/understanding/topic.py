@@ -63,7 +63,7 @@ class Names:
         for name, ids in self.words.items():
             if _same(word, name):
                 return ids, 1
-            if name.startswith(word) and len(word) >= 4 and i + 1 < len(row) and word + row[i + 1].text == name:
+            if len(word) >= 4 and word[:4] == name[:4] and i + 1 < len(row) and _same(word + row[i + 1].text, name):
                 return ids, 2
         return (), 0
 

@@ -39,7 +39,7 @@ class _Step:
 class _Entry:
     group: str
     steps: tuple[_Step, ...]
-    needs: frozenset[str] = frozenset()   # the words that its last place takes (empty: it takes beginnings or people)
+    needs: frozenset[str] = frozenset()  # the words that its last place takes (empty: it takes beginnings or people)
 
 
 class Vocabulary:

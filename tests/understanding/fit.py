@@ -19,17 +19,16 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-sys.path[:0] = [str(ROOT), str(HERE)]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import json  # noqa: E402
 from tomllib import loads  # noqa: E402
-
-from wording import COURSE, message, phrases  # noqa: E402
 
 from mailbot.mail.parse import parse  # noqa: E402
 from mailbot.understanding.intent import SCORED  # noqa: E402
 from mailbot.understanding.read import understand  # noqa: E402
 from mailbot.understanding.robots import robot  # noqa: E402
+from understanding.wording import COURSE, message, phrases  # noqa: E402
 
 WEIGHTS = ROOT / "mailbot/understanding/words/weights.toml"
 NAMES = [i.value for i in SCORED]

@@ -13,16 +13,15 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from wording import COURSE, HERE, message, phrases
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mailbot.mail.parse import parse
 from mailbot.understanding.read import read
 from mailbot.understanding.reading import Action, Reading
+from understanding.wording import COURSE, HERE, message, phrases
 
 CORPUS = HERE.parent / "corpus"
-BANDS = (0.0, 0.5, 0.62, 0.75, 0.9, 0.97)
+BANDS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.97)
 Pair = tuple[Reading, str]
 
 

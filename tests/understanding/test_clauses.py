@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wording import COURSE
 
 from mailbot.understanding.clauses import clauses
 from mailbot.understanding.speech import listen
 from mailbot.understanding.topic import Names
+from understanding.wording import COURSE
 
 NAMES = Names((COURSE,))
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from wording import COURSE, message
-
 from mailbot.understanding.explain import describe, explanation, page, sentence
 from mailbot.understanding.read import read
 from mailbot.understanding.reading import Reason
+from understanding.wording import COURSE, message
 
 TEXT = (
     "Jeg vil gerne tilmelde mig Hverdagsledelse 2026. Mit CPR-nummer er 010190-1234.\n<script>alert(1)</script>\n\nMvh\nBo Krag\nSouschef"

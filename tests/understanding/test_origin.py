@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from wording import message
 
 from mailbot.mail.message import Verdict
 from mailbot.understanding.origin import EXCERPT, back_on, origin
+from understanding.wording import message
 
 TODAY = date(2026, 2, 12)
 

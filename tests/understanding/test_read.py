@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wording import COURSE, HERE, Phrase, message, phrases
 
 from mailbot.course import Kind
 from mailbot.mail.message import Automatic, Verdict
@@ -20,6 +19,7 @@ from mailbot.mail.parse import parse
 from mailbot.understanding.lexicon import words
 from mailbot.understanding.read import read
 from mailbot.understanding.reading import Action, Address, Intent, Letter, Reading
+from understanding.wording import COURSE, HERE, Phrase, message, phrases
 
 CORPUS = HERE.parent / "corpus"
 MATTERS = {"signup", "cancel", "substitute", "update", "accept", "decline"}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from wording import COURSE, message
 
 from mailbot.course import Course, Kind, Meeting
 from mailbot.understanding.read import read
 from mailbot.understanding.reading import Action, Address, Letter
+from understanding.wording import COURSE, message
 
 
 def course(id_: str, title: str, year: int) -> Course:

@@ -1,0 +1,1 @@
+"""The reader, told in phrases and corpora."""
