@@ -9,37 +9,38 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from mailbot.mail.answers import internaldate
 from mailbot.mail.errors import ConnectionLost
-from mailbot.mail.message import Inbound
+from mailbot.mail.message import Automatic, Inbound
+from mailbot.mail.parse import parse
 from mailbot.mail.session import Session, UnreadableAnswer
-from mailbot.mail.slim import Node, OddStructure, assemble, items, plan
+from mailbot.mail.slim import Node, OddStructure, assemble, items, plan, twins
+
+Worth = Callable[[bytes], bool]  # whether the HTML of a message is worth fetching, by the message without it
 
 SMALL = 4_000               # bytes; up to here a message is fetched whole
 MAX_WHOLE = 1_000_000       # bytes of a message whose structure cannot be followed
-BATCH = 200                 # messages
-BATCH_BYTES = 4_000_000     # bytes asked for at once
+BATCH = 100                 # messages
+BATCH_BYTES = 2_000_000     # bytes asked for at once
 PLACES = 1_000              # messages whose place is asked for at once
 
+# what `parse` and `authentication` read; the list is repeated in every answer, and yet a fraction of what Exchange's headers are
 FIELDS = (
-    "From Sender To Cc Bcc Reply-To Subject Date Message-ID In-Reply-To References Return-Path Received-SPF "
-    "Authentication-Results ARC-Authentication-Results X-MS-Exchange-Organization-AuthAs X-MS-Exchange-Organization-SCL "
-    "MIME-Version Content-Type Content-Transfer-Encoding Content-Disposition X-Mailbot-Letter "
-    "Auto-Submitted Precedence List-Id List-Unsubscribe List-Post List-Help List-Owner Feedback-ID "
-    "X-Auto-Response-Suppress X-Autoreply X-Autorespond X-Auto-Reply X-Autoresponder X-Loop X-Failed-Recipients "
-    "X-Spam-Flag X-Spam-Status X-Mailer Delivered-To Resent-From Thread-Topic Importance Content-Class"
+    "From Sender To Cc Reply-To Subject Date Message-ID In-Reply-To References Return-Path Authentication-Results "
+    "X-MS-Exchange-Organization-AuthAs X-Mailbot-Letter MIME-Version Content-Type Content-Transfer-Encoding Content-Class "
+    "Auto-Submitted Precedence X-Precedence X-Autoreply X-Autorespond X-Autoresponder X-Autoresponse X-Auto-Reply X-Autoreply-From "
+    "X-Mail-Autoreply X-Vacation List-Id List-Post List-Unsubscribe List-Unsubscribe-Post List-Help List-Owner List-Subscribe "
+    "List-Archive Mailing-List Feedback-ID X-Campaign X-CampaignID X-Campaign-ID X-Mailchimp-ID X-MC-User X-CSA-Complaints "
+    "X-Failed-Recipients Delivered-To X-Original-To Envelope-To"
 )
 HEADER = f"BODY.PEEK[HEADER.FIELDS ({FIELDS.upper()})]"
 
-_BULK = re.compile(
-    rb"^(?:list-unsubscribe|list-id|feedback-id)[ \t]*:|^precedence[ \t]*:[ \t]*(?:bulk|list)\b", re.IGNORECASE | re.MULTILINE
-)
-
-
+_MAYBE_BULK = re.compile(rb"^(?:list-|x-precedence:|precedence:|feedback-id:|x-c|x-m)", re.IGNORECASE | re.MULTILINE)
 _ID = re.compile(rb"<[^<>\s]{1,900}>")
 
 
@@ -66,9 +67,10 @@ def spots(session: Session, uids: Sequence[int] | str) -> list[Spot]:
     found: list[Spot] = []
     for asked in [uids] if isinstance(uids, str) else ranges(uids, PLACES):
         for uid, data in session.fetch(asked, ["INTERNALDATE", "RFC822.SIZE", "FLAGS"]).items():
-            if (at := aware(data.get(b"INTERNALDATE"))) is not None:
-                flags = frozenset(f.decode("ascii", "replace") for f in data.get(b"FLAGS", ()))
-                found.append(Spot(uid, at, int(data.get(b"RFC822.SIZE", 0)), flags))
+            at, size, flags = (data.get(item) for item in (b"INTERNALDATE", b"RFC822.SIZE", b"FLAGS"))
+            if (received_at := internaldate(at)) is not None:
+                known = frozenset(f.decode("ascii", "replace") for f in flags or () if isinstance(f, bytes))
+                found.append(Spot(uid, received_at, size if isinstance(size, int) else 0, known))
     return sorted(found, key=lambda spot: (spot.received_at, spot.uid))
 
 
@@ -102,13 +104,15 @@ def message_ids(session: Session, mailbox: str, uids: Sequence[int]) -> dict[int
     return {uid: found[uid] for uid in uids if uid in found}
 
 
-def inbound(session: Session, mailbox: str, uidvalidity: int, places: Sequence[Spot], *, move_cursor: bool = True) -> Iterator[Inbound]:
+def inbound(
+    session: Session, mailbox: str, uidvalidity: int, places: Sequence[Spot], worth: Worth | None = None, *, move_cursor: bool = True
+) -> Iterator[Inbound]:
     """These messages in this order. Between two of them the caller may use the session for something else."""
     cursors = _cursors(places) if move_cursor else {}
     for batch in _batches(places):
         if session.select(mailbox).get(b"UIDVALIDITY") != uidvalidity:
             raise ConnectionLost(f"{mailbox} was rebuilt on the server while it was read; it is read anew")
-        raws = _raws(session, batch)
+        raws = _raws(session, batch, worth)
         for spot in batch:
             raw = raws.pop(spot.uid, None)
             if raw is not None:
@@ -140,11 +144,11 @@ def _batches(places: Sequence[Spot]) -> Iterator[list[Spot]]:
         yield batch
 
 
-def _raws(session: Session, batch: Sequence[Spot]) -> dict[int, bytes]:
+def _raws(session: Session, batch: Sequence[Spot], worth: Worth | None) -> dict[int, bytes]:
     try:
         small = [spot.uid for spot in batch if spot.size <= SMALL]
         large = [spot.uid for spot in batch if spot.size > SMALL]
-        return {**_whole(session, small), **_slim(session, large)}
+        return {**_whole(session, small), **_slim(session, large, worth)}
     except UnreadableAnswer:
         mailbox = session.last_selected
         if len(batch) == 1:
@@ -153,7 +157,7 @@ def _raws(session: Session, batch: Sequence[Spot]) -> dict[int, bytes]:
         raws: dict[int, bytes] = {}
         for spot in batch:
             session.select(mailbox)
-            raws.update(_raws(session, [spot]))
+            raws.update(_raws(session, [spot], worth))
         return raws
 
 
@@ -165,7 +169,7 @@ def _whole(session: Session, uids: Sequence[int], most: int | None = None) -> di
     }
 
 
-def _slim(session: Session, uids: Sequence[int]) -> dict[int, bytes]:
+def _slim(session: Session, uids: Sequence[int], worth: Worth | None) -> dict[int, bytes]:
     headers: dict[int, bytes] = {}
     plans: dict[int, Node] = {}
     odd: list[int] = []
@@ -174,19 +178,39 @@ def _slim(session: Session, uids: Sequence[int]) -> dict[int, bytes]:
         if header is None or b"BODYSTRUCTURE" not in data:
             continue
         try:
-            headers[uid], plans[uid] = header, plan(data[b"BODYSTRUCTURE"], bulk=bool(_BULK.search(header)))
+            headers[uid], plans[uid] = header, plan(data[b"BODYSTRUCTURE"], bulk=_is_bulk(header))
         except OddStructure:
             odd.append(uid)
+    second = {uid: twins(node) if worth else frozenset() for uid, node in plans.items()}
+    parts = _parts(session, {uid: tuple(i for i in items(node) if i not in second[uid]) for uid, node in plans.items()})
     raws = _whole(session, odd, MAX_WHOLE)
-    groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for uid, node in plans.items():
-        groups[tuple(items(node))].append(uid)
-    for wanted, members in groups.items():
-        parts: Mapping[int, Mapping[bytes, bytes]] = _fetch(session, members, list(wanted)) if wanted else {uid: {} for uid in members}
-        for uid in members:
-            if uid in parts:
-                raws[uid] = assemble(headers[uid], plans[uid], parts[uid])
+    raws |= {uid: assemble(headers[uid], plans[uid], found) for uid, found in parts.items()}
+    wanted = {uid: tuple(sorted(second[uid])) for uid in parts if second[uid] and _is_worth(worth, raws[uid])}
+    for uid, more in _parts(session, wanted).items():
+        raws[uid] = assemble(headers[uid], plans[uid], {**parts[uid], **more})
     return raws
+
+
+def _parts(session: Session, wanted: Mapping[int, tuple[str, ...]]) -> dict[int, Mapping[bytes, bytes]]:
+    """The wanted parts of each message that still is there; those that want the same are asked for together."""
+    found: dict[int, Mapping[bytes, bytes]] = {}
+    groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for uid, asked in wanted.items():
+        groups[asked].append(uid)
+    for asked, members in groups.items():
+        found.update(_fetch(session, members, list(asked)) if asked else {uid: {} for uid in members})
+    return found
+
+
+def _is_bulk(header: bytes) -> bool:
+    return bool(_MAYBE_BULK.search(header)) and parse(header).automatic is Automatic.BULK
+
+
+def _is_worth(worth: Worth | None, raw: bytes) -> bool:
+    try:
+        return worth is None or worth(raw)
+    except Exception:  # noqa: BLE001 - when in doubt, fetch it
+        return True
 
 
 def _fetch(session: Session, uids: Iterable[int], wanted: Sequence[str]) -> dict[int, Any]:
@@ -195,9 +219,3 @@ def _fetch(session: Session, uids: Iterable[int], wanted: Sequence[str]) -> dict
     for some in ranges(sorted(asked), BATCH):
         found.update(session.fetch(some, wanted))
     return {uid: data for uid, data in found.items() if uid in asked}
-
-
-def aware(at: Any) -> datetime | None:
-    if not isinstance(at, datetime):
-        return None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)

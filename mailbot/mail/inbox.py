@@ -122,11 +122,16 @@ class Inbox:
 
     # reading
 
-    def fetch(self, mailbox: str, *, after: tuple[int, int] | None = None, since: date | None = None) -> Iterator[Inbound]:
+    def fetch(
+        self, mailbox: str, *, after: tuple[int, int] | None = None, since: date | None = None, worth: Callable[[bytes], bool] | None = None
+    ) -> Iterator[Inbound]:
         """Messages in the order of receipt. `after` is a cursor (UIDVALIDITY, UID): only what lies above it.
 
         Without a cursor, or when the mailbox's UIDVALIDITY is another: everything received on `since` or later (None: all).
         Between two messages the caller may use this inbox for something else.
+
+        `worth` is asked of a message that says the same in plain text and in HTML, without the HTML yet: where it says no (the message
+        concerns nobody here), that is all that is fetched of it.
         """
         uidvalidity, uidnext = self.status(mailbox)
         if mailbox == self.mailbox:
@@ -136,7 +141,7 @@ class Inbox:
             places = fetching.spots(self._session, fetching.search_since(self._session, since))
         elif uidnext > after[1] + 1:
             places = [s for s in fetching.spots(self._session, f"{after[1] + 1}:*") if s.uid > after[1]]
-        yield from fetching.inbound(self._session, mailbox, uidvalidity, places)
+        yield from fetching.inbound(self._session, mailbox, uidvalidity, places, worth)
 
     def sweep(self, mailbox: str, since: date) -> tuple[int, dict[int, str]]:
         """(UIDVALIDITY, {UID: Message-ID}) of what was received since that day, so that what was never seen can be fetched."""

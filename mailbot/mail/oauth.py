@@ -13,7 +13,7 @@ import smtplib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from imapclient.exceptions import IMAPClientError
 
@@ -24,7 +24,7 @@ from mailbot.mail.refusals import explain
 if TYPE_CHECKING:
     from imapclient import IMAPClient
 
-__all__ = ["EARLY", "OAuth", "SignInSource", "TokenFile", "TokenSource", "explain", "from_settings", "token_source"]
+__all__ = ["EARLY", "OAuth", "SignInSource", "TokenFile", "TokenSource", "explain", "token_source"]
 
 EARLY = 300.0  # seconds before its end at which a token is renewed
 
@@ -104,30 +104,6 @@ class TokenFile:
             raise SignInRefused(
                 f"the sign-in could not be kept in {self.path} ({problem.strerror}); check [oauth] token_cache and who may write there"
             ) from problem
-
-
-class Settings(Protocol):
-    """What `from_settings` needs of the settings: the sections [oauth] and [imap], and paths relative to their file."""
-
-    @property
-    def oauth(self) -> Any: ...
-
-    @property
-    def imap(self) -> Any: ...
-
-    def path(self, name: str) -> Path: ...
-
-
-def from_settings(config: Settings) -> OAuth:
-    """The credentials that the settings describe. Raises SignInRefused where something that is needed is missing."""
-    oauth = config.oauth
-    return OAuth(token_source(
-        oauth.provider, oauth.flow, cache=config.path(oauth.token_cache), tenant=oauth.tenant, client_id=oauth.client_id,
-        client_secret=oauth.client_secret.get_secret_value() if oauth.client_secret else "",
-        refresh_token=oauth.refresh_token.get_secret_value() if oauth.refresh_token else "",
-        service_account=str(config.path(oauth.service_account)) if oauth.service_account else "",
-        user=config.imap.user, authority=oauth.authority,
-    ))
 
 
 def token_source(

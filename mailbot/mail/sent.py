@@ -15,8 +15,9 @@ from email.parser import BytesHeaderParser
 from email.utils import getaddresses
 from typing import Any
 
+from mailbot.mail.answers import internaldate
 from mailbot.mail.errors import InboxError
-from mailbot.mail.fetch import aware, ranges, search_since
+from mailbot.mail.fetch import ranges, search_since
 from mailbot.mail.session import Session
 
 KEY = "X-Mailbot-Letter"
@@ -87,7 +88,7 @@ def _letter(mailbox: str, uid: int, data: dict[bytes, Any]) -> SentLetter:
         uid=uid,
         message_id=next(iter(_ID.findall(text("Message-ID"))), ""),
         key=text(KEY),
-        received_at=aware(data.get(b"INTERNALDATE")) or datetime.fromtimestamp(0, UTC),
+        received_at=internaldate(data.get(b"INTERNALDATE")) or datetime.fromtimestamp(0, UTC),
         in_reply_to=tuple(_ID.findall(text("In-Reply-To"))),
         references=tuple(_ID.findall(text("References"))),
         to=tuple(a.lower() for _name, a in getaddresses([text("To"), text("Cc")]) if a),

@@ -17,9 +17,9 @@ from typing import Any
 
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, ProtocolError
-from imapclient.response_parser import parse_fetch_response
 
 from mailbot.mail.account import Account, connection_broke, tls_context, unreachable
+from mailbot.mail.answers import fetched
 from mailbot.mail.errors import ConnectionLost, InboxError, MailboxMissing, SignInRefused, Throttled, Unreachable, UnreadableAnswer
 from mailbot.mail.refusals import explain, suggested_wait
 
@@ -155,7 +155,7 @@ class Session:
         self._selected = None
 
     def fetch(self, uids: str, items: Iterable[str]) -> dict[int, dict[bytes, Any]]:
-        """UID FETCH of a set such as "3:7,9" in the selected mailbox: {UID: {item: value}}, times aware, for what is still there.
+        """UID FETCH of a set such as "3:7,9" in the selected mailbox: {UID: {item: value}} for what is still there.
 
         Not imapclient's `fetch`, which takes no ranges and loses everything when one message of many has vanished.
         """
@@ -169,8 +169,7 @@ class Session:
                     raise IMAPClientError(f"FETCH failed: {text}")
                 data = client._imap.untagged_responses.pop("FETCH", [None])
                 client.noop()  # let go of what vanished
-            found = parse_fetch_response(data, normalise_times=False, uid_is_key=True)
-        return dict(found)
+            return fetched(data)
 
     # waiting
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
-
-from imapclient.response_types import BodyData
 
 MAX_TEXT = 1_000_000         # bytes fetched of a text part; longer ones are cut
 MAX_ATTACHMENT = 2_000_000   # bytes of an attachment; larger ones are left out
 MAX_REPORT = 100_000         # bytes fetched of what a delivery report returns
 MAX_DEPTH = 20
 MAX_PARTS = 200
-BULK_PLAIN = 4_000           # bytes fetched of the text of a newsletter
-BULK_HTML = 12_000
+BULK_PLAIN = 2_000           # bytes fetched of the text of a newsletter
+BULK_HTML = 8_000
+TELLING = 100                # bytes of a plain text that is more than "your program shows no HTML"
 
 _USEFUL = re.compile(
     r"^(?:text/(?:calendar|csv|x-vcard|vcard|tab-separated-values)|application/(?:ics|csv|pdf|msword|rtf|vnd\.ms-excel)"
@@ -70,7 +70,7 @@ Node = Leaf | Multipart | Attached
 
 
 def plan(structure: Any, *, bulk: bool = False) -> Node:
-    """What to fetch of a message with this BODYSTRUCTURE (as imapclient gives it). Raises OddStructure."""
+    """What to fetch of a message with this BODYSTRUCTURE (lists as tuples, see `answers`). Raises OddStructure."""
     try:
         counter = iter(range(MAX_PARTS))
         return _node(structure, "", 0, bulk, counter)
@@ -92,6 +92,20 @@ def items(node: Node) -> Iterator[str]:
         case Attached():
             yield f"BODY.PEEK[{node.section}.HEADER]"
             yield from items(node.body)
+
+
+def twins(node: Node) -> frozenset[str]:
+    """The FETCH items of HTML beside which a plain text says the same (RFC 2046, 5.1.4)."""
+    match node:
+        case Multipart() if node.subtype == "alternative":
+            leaves = [child for child in node.children if isinstance(child, Leaf) and child.fetch]
+            if any(leaf.content_type == "text/plain" and leaf.size >= TELLING for leaf in leaves):
+                return frozenset(leaf.item for leaf in leaves if leaf.content_type == "text/html")
+            return frozenset().union(*(twins(child) for child in node.children))
+        case Multipart():
+            return frozenset().union(*(twins(child) for child in node.children))
+        case _:
+            return frozenset()
 
 
 def assemble(header: bytes, node: Node, fetched: Mapping[bytes, bytes]) -> bytes:
@@ -126,15 +140,15 @@ def _content(leaf: Leaf, fetched: Mapping[bytes, bytes]) -> bytes:
 def _node(part: Any, section: str, depth: int, bulk: bool, counter: Iterator[int]) -> Node:
     if next(counter, None) is None or depth > MAX_DEPTH:
         raise OddStructure("too many parts")
-    if isinstance(part[0], list):
+    if isinstance(part[0], tuple):
         return _multipart(part, section, depth, bulk, counter)
     kind = f"{_text(part[0])}/{_text(part[1])}".lower()
     disposition = _disposition(part, kind)
     header = _header(part, kind, disposition)
     if kind == "message/rfc822" and len(part) > 9 and isinstance(part[8], tuple):
         section = section or "1"
-        inner = BodyData.create(part[8])
-        body = _node(inner, section if isinstance(inner[0], list) else f"{section}.1", depth + 1, bulk, counter)
+        inner = part[8]
+        body = _node(inner, section if isinstance(inner[0], tuple) else f"{section}.1", depth + 1, bulk, counter)
         return Attached(section, header, body)
     size = int(part[6] or 0)
     attached = disposition.startswith(b"attachment")
@@ -142,22 +156,24 @@ def _node(part: Any, section: str, depth: int, bulk: bool, counter: Iterator[int
 
 
 def _multipart(part: Any, section: str, depth: int, bulk: bool, counter: Iterator[int]) -> Multipart:
-    parameters = _pairs(part[2]) if len(part) > 2 else {}
+    inner = tuple(takewhile(lambda child: isinstance(child, tuple), part))
+    subtype, written = part[len(inner):][:2]
+    parameters = _pairs(written)
     boundary = parameters.get(b"boundary", b"")
     if not boundary or len(boundary) > 200:
         raise OddStructure("no boundary")
     prefix = f"{section}." if section else ""
-    children = tuple(_node(child, f"{prefix}{n}", depth + 1, bulk, counter) for n, child in enumerate(part[0], 1))
-    subtype = _text(part[1]).lower()
-    if bulk and subtype == "alternative":
+    children = tuple(_node(child, f"{prefix}{n}", depth + 1, bulk, counter) for n, child in enumerate(inner, 1))
+    kind = _text(subtype).lower()
+    if bulk and kind == "alternative":
         children = _plain_only(children)
-    header = b"Content-Type: multipart/" + subtype.encode() + _written(part[2]) + b"\r\n"
-    return Multipart(header, boundary, subtype, children)
+    header = b"Content-Type: multipart/" + kind.encode() + _written(written) + b"\r\n"
+    return Multipart(header, boundary, kind, children)
 
 
 def _plain_only(children: tuple[Node, ...]) -> tuple[Node, ...]:
     """Of a newsletter's renditions the plain one, where it says something."""
-    if any(isinstance(c, Leaf) and c.content_type == "text/plain" and c.size > 400 for c in children):
+    if any(isinstance(c, Leaf) and c.content_type == "text/plain" and c.size >= TELLING for c in children):
         return tuple(c for c in children if isinstance(c, Leaf) and c.content_type == "text/plain")
     return children
 

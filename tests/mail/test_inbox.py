@@ -158,7 +158,7 @@ def test_a_newsletter_is_cut_short(person: Person) -> None:
     person.deliver((head + "Content-Type: text/html; charset=utf-8\r\n\r\n" + html + "\r\n").encode())
     with person.inbox() as inbox:
         (found,) = inbox.fetch("INBOX")
-    assert len(found.raw) < 15_000
+    assert len(found.raw) < 10_000
     assert "Nyt fra os." in parse(found.raw).text
 
 
