@@ -83,7 +83,7 @@ class Bot(_Section):
     idle_minutes: int = Field(default=4, ge=1, le=28)
     backup_to: str = ""
     backup_days: int = Field(default=30, ge=1)
-    ping_url: str = ""
+    ping_url: str = Field(default="", pattern=r"^(https?://.+)?$")
 
 
 class Config(_Section):

@@ -7,9 +7,11 @@ cannot be reached, due work and sending go on.
 
 from __future__ import annotations
 
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Protocol
 
 import structlog
@@ -17,10 +19,12 @@ import structlog
 from mailbot.app.due import next_moment, work_due
 from mailbot.app.handle import Handled, Received, Rules, handle
 from mailbot.app.outbox import Carrier, send_due, settle_interrupted
+from mailbot.app.sent import SentFolder
+from mailbot.course import Mode
 from mailbot.mail.inbox import Backoff, Inbox, InboxError, Throttled
 from mailbot.mail.message import Inbound
 from mailbot.registration.records import Outcome
-from mailbot.store.base import Entry, Place, Store
+from mailbot.store.base import Entry, Place, Store, StoreError
 
 log = structlog.get_logger()
 
@@ -64,8 +68,15 @@ class Service:
     idle_minutes: int = 4
     after_handling: str = "leave"
     seen: Callable[[Handled], None] = lambda _handled: None
+    backup_to: Path | None = None
+    backup_days: int = 30
+    ping_url: str = ""
     swept_at: datetime | None = None
     interrupted: bool = True     # an earlier run may have left letters half sent
+    sent: SentFolder = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sent = SentFolder(self.store, self.inbox)
 
     def once(self) -> Pass:
         """One pass. Raises InboxError where the inbox cannot be read (due work and sending are done all the same)."""
@@ -73,6 +84,7 @@ class Service:
         try:
             self.inbox.connect()
             self._receive(done)
+            self._look_at_sent()
         finally:
             self.work(done)
         return done
@@ -163,6 +175,15 @@ class Service:
             self.inbox.after_handling(place.mailbox, place.uid, self.after_handling)
         self.seen(handled)
 
+    def _look_at_sent(self) -> None:
+        """Before anything goes out: what did she do herself meanwhile?"""
+        now = self.clock()
+        first = self.sent.seen_to is None
+        since = self._opening(now) if first else (now - timedelta(days=self.sweep_days)).date()
+        self.sent.look(since, now)
+        if any(self.store.roster(c.id).settings.mode is Mode.DRAFT for c in self.store.courses()):
+            self.sent.tidy_drafts(since)
+
     def _opening(self, now: datetime) -> date:
         """A new installation starts where the first course opened for signups, else with the days that are swept."""
         opened = [c.signup_opens for c in self.store.courses() if c.signup_opens]
@@ -177,4 +198,25 @@ class Service:
             self.interrupted = False
         done.due += len(work_due(self.store, self.rules, now, self.digest_at))
         done.letters += send_due(self.store, self.carrier, self.clock)
+        if self.backup_to is not None:
+            self._back_up(self.backup_to, now)
         self.store.note("last_pass", "", now)
+        if self.ping_url:
+            ping(self.ping_url)
+
+    def _back_up(self, folder: Path, now: datetime) -> None:
+        """Tonight's copy. A disk that is away must not stop the service, but is said."""
+        try:
+            self.store.backup_nightly(folder, self.backup_days, now)
+        except (StoreError, OSError) as problem:
+            log.error("backup_failed", problem=str(problem))
+            self.store.note("last_error", f"backup: {problem}", now)
+
+
+def ping(url: str) -> None:
+    """Tell the monitoring that a pass went well; what goes wrong here is only logged."""
+    try:
+        with urllib.request.urlopen(url, timeout=10):  # noqa: S310 - the owner's own address, checked to be http(s)
+            pass
+    except (OSError, ValueError) as problem:
+        log.warning("ping_failed", problem=str(problem)[:200])

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from mailbot.app.service import Service
     from mailbot.config import Config
+    from mailbot.course import Course
     from mailbot.store.sqlite import SqliteStore
 
 
@@ -155,11 +156,7 @@ def service_of(config: Config, store: SqliteStore, clock: Callable[[], datetime]
     if not config.imap.host or not config.imap.user:
         raise Failed("imap host and user are not set; run `mailbot init` and fill them in in mailbot.toml")
     courses = course_files(None, config)
-    known = {c.id for c in store.courses()}
-    for course in courses:
-        store.save_course(course, clock())
-        if course.id not in known:
-            store.set_mode(course.id, config.bot.mode, clock())
+    keep_courses(store, courses, config, clock())
     rules = rules_of(config, courses)
     rules.templates.check()
     inbox = inbox_of(config)
@@ -173,4 +170,18 @@ def service_of(config: Config, store: SqliteStore, clock: Callable[[], datetime]
         sweep_days=config.bot.sweep_days,
         idle_minutes=config.bot.idle_minutes,
         after_handling=config.bot.after_handling,
+        backup_to=config.path(config.bot.backup_to) if config.bot.backup_to else None,
+        backup_days=config.bot.backup_days,
+        ping_url=config.bot.ping_url,
     )
+
+
+def keep_courses(store: SqliteStore, courses: tuple[Course, ...], config: Config, now: datetime) -> None:
+    """Save the courses; the mode of the settings counts for new ones, and for all where the settings were changed."""
+    known = {c.id for c in store.courses()}
+    noted = store.notes().get("configured_mode", ("", now))[0]
+    for course in courses:
+        store.save_course(course, now)
+        if course.id not in known or (noted and noted != config.bot.mode.value):
+            store.set_mode(course.id, config.bot.mode, now)
+    store.note("configured_mode", config.bot.mode.value, now)

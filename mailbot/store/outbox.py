@@ -108,8 +108,9 @@ class Outbox(Session):
         )
 
     def _withhold(self, number: int, reason: Reason) -> None:
-        self.change("UPDATE letter SET state = ?, reason = ? WHERE number = ? AND state = ?",
-                    LetterState.WITHHELD.value, dumps(reason), number, PLANNED)
+        """What has not gone out yet; a draft stays in its mailbox until the shell takes it away."""
+        self.change("UPDATE letter SET state = ?, reason = ? WHERE number = ? AND state IN (?, ?)",
+                    LetterState.WITHHELD.value, dumps(reason), number, PLANNED, LetterState.DRAFTED.value)
 
 
 def _attempt_of(row: Row) -> Attempt:

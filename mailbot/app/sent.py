@@ -1,0 +1,86 @@
+"""What she did herself in her mail program: letters she sent, drafts of ours that she sent or that are no longer true.
+
+Sent is looked into before anything goes out, so that a thread that she has answered herself is hers (DESIGN: Mail in, her
+own answers). It is read only when something new lies there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import structlog
+
+from mailbot.mail.inbox import Inbox
+from mailbot.mail.sent import SentLetter
+from mailbot.registration import manual
+from mailbot.registration.offers import letter_sent
+from mailbot.registration.reasons import RuleError
+from mailbot.registration.records import Decision, LetterState, Outcome, Roster, Thread
+from mailbot.store.base import Entry, Stale, Store
+from mailbot.understanding.reading import Address
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class SentFolder:
+    """`seen_to` is (UIDVALIDITY, UIDNEXT) of Sent when it was last looked into."""
+
+    store: Store
+    inbox: Inbox
+    seen_to: tuple[int, int] | None = None
+
+    def look(self, since: date, now: datetime) -> None:
+        """Take note of what is new in Sent since that day. Does nothing where the account has no such folder."""
+        folder = self.inbox.folders().sent
+        if not folder or (present := self.inbox.status(folder)) == self.seen_to:
+            return
+        mine = {entry.message_id: entry for entry in self.store.entries() if entry.message_id and entry.outcome is not Outcome.IGNORED}
+        for letter in self.inbox.sent_since(folder, since):
+            if letter.key:
+                self._went_out(letter, now)
+            elif (entry := next((mine[i] for i in (*letter.in_reply_to, *letter.references) if i in mine), None)) is not None:
+                self._answered(letter, entry, now)
+        self.seen_to = present
+
+    def _went_out(self, letter: SentLetter, now: datetime) -> None:
+        """A draft of ours that she sent: its clock starts then."""
+        record = self.store.letter(letter.key)
+        if record is None or record.state is not LetterState.DRAFTED:
+            return
+        self.store.settle(record.number, LetterState.SENT, letter.received_at, message_id=letter.message_id)
+        self._record(record.course, lambda roster: letter_sent(roster, record, letter.received_at), now)
+
+    def _answered(self, letter: SentLetter, entry: Entry, now: datetime) -> None:
+        """She answered one of ours herself: the thread is hers until she hands it back."""
+        summary = entry.summary or {}
+        writer = Address(str(summary.get("name", "")), str(summary.get("from", "")))
+        if entry.course is None or writer.email not in letter.to:
+            return
+        thread = Thread(entry.message_id, letter.references, str(summary.get("subject", "")))
+        self._record(entry.course, lambda roster: manual.take_over(roster, thread, writer, now), now)
+        log.info("thread_taken_over")
+
+    def _record(self, course: str, decide: Callable[[Roster], Decision], now: datetime) -> None:
+        while True:
+            try:
+                decision = decide(self.store.roster(course))
+                if decision != Decision():
+                    self.store.record(decision, now, course=course)
+            except Stale:
+                continue
+            except RuleError:  # it is so already
+                pass
+            return
+
+    def tidy_drafts(self, since: date) -> None:
+        """Take those of our drafts away that are no longer true, so that nobody sends them."""
+        folder = self.inbox.folders().drafts
+        if not folder:
+            return
+        for draft in list(self.inbox.sent_since(folder, since)):
+            record = self.store.letter(draft.key) if draft.key else None
+            if record is not None and record.state is LetterState.WITHHELD:
+                self.inbox.remove_draft(draft.key)

@@ -1,0 +1,75 @@
+"""What she does herself in her mail program counts: her answers, the drafts that she sends, the drafts that are no longer true."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from servers.person import Person
+
+from app.office import Office, signup
+from mailbot.demo.server import MailServer
+from mailbot.registration.records import ItemKind, LetterState
+from mailbot.store.sqlite import SqliteStore
+
+HERS = """\
+From: Lisbet Vestergaard <bot@example.dk>
+To: {to}
+Subject: SV: Tilmelding
+Message-ID: <hers@example.dk>
+In-Reply-To: <{to}.1>
+References: <{to}.1>
+
+Hej. Fint, jeg har skrevet dig op. Kh Lisbet
+"""
+
+
+def office(server: MailServer, folder: Path, mode: str) -> Office:
+    return Office(folder, Person(server.imap_port, "bot@example.dk", "secret", server), server.smtp_port, mode=mode)
+
+
+def test_where_she_has_answered_herself_nothing_is_sent_on_top(embedded: MailServer, tmp_path: Path) -> None:
+    here = office(embedded, tmp_path, "auto")
+    embedded.deliver("bot@example.dk", signup("Mette Holm", "mho@eksempelby-kom.dk"))
+    embedded.deliver("bot@example.dk", HERS.format(to="mho@eksempelby-kom.dk").replace("\n", "\r\n").encode(), "Sent")
+    here.once()
+    assert embedded.sent == []
+    with SqliteStore(here.database) as store:
+        roster = store.roster("hverdagsledelse-2026")
+        assert [r.status for r in roster.registrations] == ["confirmed"]
+        assert [i.kind for i in roster.items] == [ItemKind.TAKEN]
+        assert {letter.state for letter in store.letters()} == {LetterState.WITHHELD}
+
+
+def test_an_old_letter_of_hers_to_somebody_else_takes_nothing_over(embedded: MailServer, tmp_path: Path) -> None:
+    here = office(embedded, tmp_path, "auto")
+    embedded.deliver("bot@example.dk", HERS.format(to="bo@privat-eks.dk").replace("\n", "\r\n").encode(), "Sent")
+    embedded.deliver("bot@example.dk", signup("Mette Holm", "mho@eksempelby-kom.dk"))
+    here.once()
+    assert len(embedded.sent) == 1
+
+
+@pytest.fixture
+def drafted(embedded: MailServer, tmp_path: Path) -> Office:
+    here = office(embedded, tmp_path, "draft")
+    embedded.deliver("bot@example.dk", signup("Mette Holm", "mho@eksempelby-kom.dk"))
+    here.once()
+    return here
+
+
+def test_a_draft_that_she_sends_is_known_as_sent(embedded: MailServer, drafted: Office) -> None:
+    (draft,) = embedded.messages("bot@example.dk", "Drafts")
+    embedded.deliver("bot@example.dk", draft.raw, "Sent")
+    embedded.remove("bot@example.dk", draft.uid, "Drafts")
+    drafted.once()
+    with SqliteStore(drafted.database) as store:
+        (letter,) = store.letters()
+        assert letter.state is LetterState.SENT
+
+
+def test_a_draft_that_is_no_longer_true_is_taken_away(embedded: MailServer, drafted: Office) -> None:
+    (draft,) = embedded.messages("bot@example.dk", "Drafts")
+    cancelled = drafted.run("cancel", "1", "--quiet")
+    assert cancelled.returncode == 0, cancelled.stderr
+    drafted.once()
+    assert draft.uid not in {m.uid for m in embedded.messages("bot@example.dk", "Drafts")}
