@@ -7,6 +7,7 @@ transaction that records it.
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,7 +40,10 @@ _QUIET = "\n\n--\n\n"  # what stands below is the quiet line at the foot
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A letter: `text` and `html` say the same, `raw` is the whole message (CRLF, 7 bit), `recipients` the envelope's."""
+    """A letter: `text` and `html` say the same, `raw` is the whole message (CRLF, 7 bit), `recipients` the envelope's.
+
+    `html` is the page as a browser shows it, pictures and all; the one in `raw` refers to its pictures by Content-ID.
+    """
 
     subject: str
     text: str
@@ -84,11 +88,18 @@ def finish(
     return Composed(
         subject=subject,
         text=text,
-        html=html,
+        html=_with_pictures(html, attachments),
         raw=assemble(headers, text, html, attachments, key[:16]),
         message_id=message_id(key, domain),
         recipients=(address_of(draft.to.email),),
     )
+
+
+def _with_pictures(html: str, attachments: Sequence[Attachment]) -> str:
+    for file in attachments:
+        if file.cid:
+            html = html.replace(f'src="cid:{file.cid}"', f'src="data:{file.kind};base64,{b64encode(file.content).decode()}"')
+    return html
 
 
 def _headers(subject: str, draft: Draft, course: Course, key: str, now: datetime, sender: Address | None) -> list[tuple[str, str]]:

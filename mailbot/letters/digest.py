@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from mailbot.course import Course, Kind, Status
 from mailbot.letters.clean import foreign, line
@@ -27,6 +28,7 @@ __all__ = ["Digest", "Link", "build", "compose_digest"]
 
 Link = Callable[[str], str]   # a command ("godkend 12") to the address of a prefilled, signed answer ("mailto:…")
 MOST_ITEMS, MOST_LINES, MOST_PLACES = 40, 30, 10
+LONGEST_ADDRESS = 1900   # some mail programs cut longer ones
 UTF8 = (("charset", "utf-8"),)
 
 
@@ -53,10 +55,9 @@ def compose_digest(
     sentences: Mapping[str, str] | None = None,
     sender: Address | None = None,
     attachments: Sequence[Attachment] = (),
-    write_all: str = "",
 ) -> Composed:
     """The digest to `to`, dated `digest.now`. `sentences` are those of other rooms' reasons, by code; `attachments` such as
-    the spreadsheet go along; `write_all` is the address ("mailto:…") of a letter to everybody. Raises TemplateError.
+    the spreadsheet go along. Raises TemplateError.
 
     Items beyond the first `MOST_ITEMS` go into an attached list, so that no mail program cuts the digest short.
     """
@@ -64,7 +65,7 @@ def compose_digest(
     told = {**(sentences or {}), **templates.sentences(course.language)}
     shown = () if digest.quiet else pictures(digest)
     values = _values(digest, words, told, link)
-    values |= {"greeting": words.greeting(to), "write_all": write_all, "code": f"mailbot-letter.{key}"}
+    values |= {"greeting": words.greeting(to), "write_all": _write_all(digest), "code": f"mailbot-letter.{key}"}
     values |= {"pictures": {p.cid for p in shown}, **_picture_words(digest, words)}
     subject, body = templates.render(course.language, "digest", values)
     draft = Draft(kind=Kind.DIGEST, course=course.id, to=to, subject_of=f"digest:{digest.now:%Y-%m-%d}")
@@ -102,7 +103,7 @@ def _values(digest: Digest, words: Words, sentences: Mapping[str, str], link: Li
         "places": tuple({"number": n, "when": words.meeting(m)} for n, m in digest.places),
         "ignored": digest.counts.get("ignored", 0),
         "handled": digest.counts.get("handled", 0),
-        "health": tuple((line(k), line(v, 200)) for k, v in digest.health.items()),
+        "health": tuple((words.section("health").get(k, line(k)), line(v, 200)) for k, v in digest.health.items()),
         "mode": words.section("modes")[digest.settings.mode.value],
         "observing": digest.settings.mode.value == "observe",
         "paused": digest.settings.paused,
@@ -143,6 +144,15 @@ def _picture_words(digest: Digest, words: Words) -> dict[str, Any]:
         "map_words": forms["map"].format(places=words.listing(named)),
         "best_places": words.listing((p.name for p in best(counts)), "or"),
     }
+
+
+def _write_all(digest: Digest) -> str:
+    """A mailto with everybody who has a seat in bcc (RFC 6068); "" where there is nobody, or it would be too long to work."""
+    people = (r for r in digest.people if r.status is Status.CONFIRMED)
+    addresses = dict.fromkeys(r.person.email or (r.contact.email if r.contact else "") for r in people)
+    bcc = ",".join(quote(line(a), safe="@") for a in addresses if a)
+    address = f"mailto:{quote(digest.course.signup_address, safe='@')}?bcc={bcc}&subject={quote(digest.course.title)}"
+    return address if bcc and len(address) <= LONGEST_ADDRESS else ""
 
 
 def _items(

@@ -108,12 +108,14 @@ def build(
 
 
 def _last_time(roster: Roster, now: datetime) -> datetime:
-    """Since when there is news: the morning of the last digest, else a day ago (on Mondays since Friday)."""
-    if roster.digest_sent_on is not None:
-        last = datetime.combine(roster.digest_sent_on, time(0), roster.course.zone)
-        if last.date() < now.astimezone(roster.course.zone).date():
-            return last
-    return now - timedelta(days=3 if now.astimezone(roster.course.zone).weekday() == 0 else 1)
+    """Since when there is news: the last digest before today, else a day ago (on Mondays since Friday)."""
+    today = datetime.combine(now.astimezone(roster.course.zone).date(), time(0), roster.course.zone)
+    earlier = [x.planned_at for x in roster.letters if x.kind is Kind.DIGEST and x.planned_at < today]
+    if earlier:
+        return max(earlier)
+    if roster.digest_sent_on is not None and roster.digest_sent_on < today.date():
+        return datetime.combine(roster.digest_sent_on, time(0), roster.course.zone)
+    return now - timedelta(days=3 if today.weekday() == 0 else 1)
 
 
 def _changed_since(registration: Registration, since: datetime) -> tuple[str, ...]:

@@ -57,7 +57,7 @@ class Words:
 
     def meeting(self, meeting: Meeting) -> str:
         """"torsdag den 11. juni 2026 kl. 10–15"."""
-        return f"{self.date(meeting.date)} {self.span(meeting)}"
+        return self["meeting"].format(date=self.date(meeting.date), span=self.span(meeting))
 
     def meetings(self, meetings: Sequence[Meeting]) -> str:
         """The days in one phrase; the time of day once where they share it, the year once where they share that."""
@@ -65,7 +65,7 @@ class Words:
         spans = {self.span(m) for m in meetings}
         days = [self.date(m.date, year=not one_year or m is meetings[-1]) for m in meetings]
         if len(spans) > 1 or len(meetings) == 1:
-            return self.listing([f"{day} {self.span(m)}" for day, m in zip(days, meetings, strict=True)])
+            return self.listing([self["meeting"].format(date=day, span=self.span(m)) for day, m in zip(days, meetings, strict=True)])
         form = self["both_days"] if len(meetings) == 2 else self["all_days"]
         return form.format(dates=self.listing(days), span=spans.pop())
 

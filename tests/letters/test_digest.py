@@ -122,7 +122,8 @@ def test_the_subject_says_it_all_and_what_needs_her_stands_first() -> None:
     text = " ".join(made.text.split())
     assert [p for p in parts if p not in text] == []
     assert [text.index(p) for p in parts[:8]] == sorted(text.index(p) for p in parts[:8])
-    assert made.html.count("mailto:lv@fremtidensbiblioteker.dk?") == 7
+    assert made.html.count("mailto:lv@fremtidensbiblioteker.dk?subject") == 7
+    assert 'href="mailto:lv@fremtidensbiblioteker.dk?bcc=mhj@eksempelbib.dk&amp;subject=Hverdagsledelse%202026"' in made.html
     assert "overblik →" not in text
 
 
@@ -154,7 +155,8 @@ def test_where_people_come_from_and_where_to_meet() -> None:
     made = digest(roster(*people))
     assert "Odense (2) og Nyborg (1)" in " ".join(made.text.split())
     assert "Nemmest at nå for alle tilsammen er Odense" in " ".join(made.text.split())
-    assert 'src="cid:map"' in made.html
+    assert made.html.count('src="data:image/png;base64,') == 3
+    assert b'src=3D"cid:map"' in made.raw
 
 
 def test_a_meeting_without_a_place_is_warned_of_three_weeks_ahead() -> None:
@@ -190,7 +192,8 @@ def test_five_hundred_registrations_and_two_hundred_items() -> None:
     began = time.perf_counter()
     made = digest(roster(*people, items=items, letters=letters), missing=dict.fromkeys(range(500), ("ean",)))
     assert time.perf_counter() - began < 5  # measured: 0.7 s on a quiet machine
-    assert len(made.html.encode()) < 100_000
+    html = email.message_from_bytes(made.raw, policy=default).get_body(("html",))  # type: ignore[attr-defined]
+    assert len(html.get_content().encode()) < 100_000
     assert "Og 160 mere." in made.text
     files = {p.get_filename(): p for p in email.message_from_bytes(made.raw, policy=default).walk() if p.get_filename()}
     rest = files["hverdagsledelse-2026-2026-01-20.txt"].get_content()
@@ -230,3 +233,12 @@ def test_values_of_reasons_are_put_into_words_and_unknown_codes_do_no_harm() -> 
     )
     assert sentence_of(Reason("no_names", {}), sentences, words) == "Der bedes om … pladser, men ingen er nævnt ved navn."
     assert sentence_of(Reason("brand_new"), sentences, words) == "Der er noget, jeg ikke kan afgøre alene (brand_new)."
+
+
+def test_news_is_what_came_since_the_last_digest() -> None:
+    earlier = replace(record(70, Kind.DIGEST, LetterState.SENT), planned_at=NOW - timedelta(hours=26))
+    joined = replace(registration(METTE), received_at=NOW - timedelta(hours=25))
+    assert build(roster(joined, letters=(earlier,)), now=MORNING).joined == (joined,)
+    assert build(roster(joined), now=MORNING).joined == ()
+    today = replace(earlier, planned_at=NOW)
+    assert build(roster(replace(joined, received_at=NOW), letters=(today,)), now=MORNING).joined != ()

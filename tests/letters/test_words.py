@@ -22,7 +22,7 @@ def meeting(month: int, day: int, start: time = time(10), year: int = 2026) -> M
 
 def test_dates_in_danish_and_english() -> None:
     assert DA.meeting(meeting(6, 11)) == "torsdag den 11. juni 2026 kl. 10–15"
-    assert EN.meeting(meeting(6, 11)) == "Thursday 11 June 2026 10:00–15:00"
+    assert EN.meeting(meeting(6, 11)) == "Thursday 11 June 2026, 10:00–15:00"
     assert DA.span(meeting(6, 11, time(9, 30))) == "kl. 9.30–15"
     assert DA.moment(EXPIRES, sample_course("da")) == "fredag den 23. januar kl. 10.30"
 
