@@ -134,8 +134,8 @@ def _carried_out(
 
 def _is_told(message: Message, roster: Roster) -> bool:
     """Whether an open notice says already that she sends lines without a token."""
-    notices = (i for i in roster.items if i.kind is ItemKind.NOTICE and i.closed_at is None and i.sender is not None)
-    return any(i.sender.email == message.sender.email and i.reasons[:1] == (Reason(UNSIGNED),) for i in notices if i.sender)
+    notices = [i for i in roster.items if i.closed_at is None and i.reasons == (Reason(UNSIGNED),)]
+    return any(i.sender is not None and i.sender.email == message.sender.email for i in notices)
 
 
 def _judged(

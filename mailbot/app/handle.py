@@ -159,7 +159,7 @@ def _obey(heard: Heard, message: Message, received: Received, store: Store, rule
     """Record what was commanded, and that its tokens are used."""
     for course, decision in heard.elsewhere:
         store.record(decision, now, course=course)
-    summary = {"from": message.sender.email, "subject": message.subject[:200], "intent": COMMAND, "used": heard.used}
+    summary = {"subject": message.subject[:200], "intent": COMMAND, "used": heard.used}
     return _book(
         message, received, store, now, heard.decision, None, roster=heard.roster, rules=rules, intent=COMMAND, summary=summary
     )

@@ -1,0 +1,431 @@
+"""Commands by real mail: digest out, her answer in, every line carried out or accounted for; and those that must not work."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import openpyxl
+import pytest
+from servers.person import Person
+
+from app.office import Office, signup
+from mailbot.app.commands import MOST_REPLIES
+from mailbot.app.digest import digest_decision
+from mailbot.app.tokens import link_token
+from mailbot.cli.service import service_of
+from mailbot.config import load
+from mailbot.course import Mode, Status
+from mailbot.demo.server import MailServer
+from mailbot.registration.records import Decision, Item, LetterState, Roster
+from mailbot.store.sqlite import SqliteStore
+
+HER = "Lisbet Vestergaard <lv@fremtidensbiblioteker.dk>"
+COURSE = "hverdagsledelse-2026"
+PASS = "mx.fremtidensbiblioteker.dk; dmarc=pass header.from=fremtidensbiblioteker.dk"
+FAIL = "mx.fremtidensbiblioteker.dk; dmarc=fail header.from=fremtidensbiblioteker.dk"
+
+
+class Desk:
+    """The administrator at her mail: gets what the bot sends, answers it, and sees what became of it. The clock is hers."""
+
+    def __init__(self, server: MailServer, folder: Path, **bot: Any) -> None:
+        self.server = server
+        self.office = Office(folder, Person(server.imap_port, "bot@example.dk", "secret", server), server.smtp_port, **bot)
+        self.store = SqliteStore(self.office.database)
+        self.now = datetime.now(UTC)
+        config = load(folder / "mailbot.toml", self.office.environment)
+        self.service = service_of(config, self.store, lambda: self.now)
+        self.read = 0
+        self.number = 0
+
+    def arrive(self, *raws: bytes) -> list[EmailMessage]:
+        """These messages come in and one pass is made; what was sent meanwhile."""
+        for raw in raws:
+            self.server.deliver("bot@example.dk", raw, at=self.now)
+        self.service.once()
+        return self.letters()
+
+    def letters(self) -> list[EmailMessage]:
+        sent, self.read = self.server.sent[self.read :], len(self.server.sent)
+        return [message_from_bytes(letter.raw, policy=policy.default) for letter in sent]  # type: ignore[misc]
+
+    def digest(self) -> EmailMessage:
+        decision, letters = digest_decision(self.roster, self.store, self.service.rules, self.now)
+        self.store.record(decision, self.now, letters=letters)
+        (digest,) = self.arrive()
+        return digest
+
+    def write(
+        self, text: str, *, answers: EmailMessage | None = None, quoting: str = "", sender: str = HER, results: str = "", **headers: str
+    ) -> bytes:
+        """A message of hers, in the thread of the letter that it answers."""
+        self.number += 1
+        made = EmailMessage()
+        if results:
+            made["Authentication-Results"] = results
+        made["From"], made["To"], made["Message-ID"] = sender, "lv@fremtidensbiblioteker.dk", f"<hers-{self.number}@her.dk>"
+        made["Subject"] = f"SV: {answers['Subject']}" if answers else headers.pop("Subject", "Linjer")
+        if answers:
+            made["In-Reply-To"] = answers["Message-ID"]
+            made["References"] = f"{answers['References']} {answers['Message-ID']}"
+        for name, value in headers.items():
+            made[name.replace("_", "-")] = value
+        made.set_content(f"{text}\n{quoting}")
+        return made.as_bytes(policy=policy.SMTP)
+
+    @property
+    def roster(self) -> Roster:
+        return self.store.roster(COURSE)
+
+    def statuses(self) -> dict[int, str]:
+        return {r.id: r.status.value for r in self.roster.registrations}
+
+    def close(self) -> None:
+        self.service.inbox.close()
+        self.store.close()
+
+    def open_items(self) -> list[Item]:
+        return [i for i in self.roster.items if i.closed_at is None]
+
+
+@pytest.fixture
+def desk(embedded: MailServer, tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(embedded, tmp_path, capacity=3)
+    yield desk
+    desk.close()
+
+
+def text_of(letter: EmailMessage) -> str:
+    """The plain text on one line."""
+    part = letter.get_body(("plain",))
+    assert part is not None
+    return " ".join(str(part.get_content()).split())
+
+
+def quoted(letter: EmailMessage) -> str:
+    part = letter.get_body(("plain",))
+    assert part is not None
+    body = "".join(f"> {line}\n" for line in str(part.get_content()).splitlines())
+    return f"\nDen tir. 24. nov. 2026 kl. 07.30 skrev Lisbet Vestergaard <lv@fremtidensbiblioteker.dk>:\n\n{body}"
+
+
+def links(letter: EmailMessage) -> dict[str, str]:
+    """What each `mailto:` link of a digest prefills: the body by its first line."""
+    page = letter.get_body(("html",))
+    assert page is not None
+    found = {}
+    for href in re.findall(r'href="(mailto:[^"?]+\?[^"]+)"', str(page.get_content())):
+        parts = urlsplit(href.replace("&amp;", "&"))
+        values = parse_qs(parts.query)
+        if "body" not in values:  # the letter to everybody
+            continue
+        assert unquote(parts.path) == "lv@fremtidensbiblioteker.dk"
+        assert values["subject"][0].startswith("Hverdagsledelse 2026")
+        found[values["body"][0].splitlines()[0].strip()] = values["body"][0]
+    return found
+
+
+QUESTION = """\
+From: Anne Krog <akr@eksempelby-kom.dk>
+To: lv@fremtidensbiblioteker.dk
+Subject: Spørgsmål om Hverdagsledelse 2026
+Message-ID: <spm@eksempelby-kom.dk>
+Content-Type: text/plain; charset=utf-8
+
+Hej Lisbet
+
+Er der parkering ved biblioteket, når vi mødes på Hverdagsledelse 2026?
+
+Venlig hilsen
+Anne Krog
+"""
+
+
+def forged_signup(name: str, address: str) -> bytes:
+    """A signup that its own domain disowns: it waits for her."""
+    return b"Authentication-Results: mx.fremtidensbiblioteker.dk; dmarc=fail\r\n" + signup(name, address)
+
+
+@pytest.fixture
+def busy(desk: Desk) -> Desk:
+    """Three seats taken (1, 3, 5), one waits (7), a question (9), two signups that look forged (10, 11)."""
+    people = ("Mette Holm", "Bo Beck", "Ida Lund", "Per Dahl")
+    desk.arrive(
+        *(signup(name, f"{name[:2].lower()}@bib{n}-kom.dk", n) for n, name in enumerate(people)),
+        QUESTION.replace("\n", "\r\n").encode(),
+        forged_signup("Ole Friis", "of@bib8-kom.dk"),
+        forged_signup("Eva Krogh", "ek@bib9-kom.dk"),
+    )
+    assert desk.statuses() == {1: "confirmed", 3: "confirmed", 5: "confirmed", 7: "waiting"}
+    assert [i.id for i in desk.open_items()] == [9, 10, 11]
+    return desk
+
+
+def put(desk: Desk, number: int, status: Status) -> None:
+    found = desk.roster.get(number)
+    assert found is not None
+    desk.store.record(Decision(registrations=(replace(found, status=status),)), desk.now)
+
+
+def kinds(letters: list[EmailMessage], desk: Desk) -> list[tuple[str, str]]:
+    records = [desk.store.letter(letter["X-Mailbot-Letter"]) for letter in letters]
+    return [(record.kind.value, record.to.email) for record in records if record is not None]
+
+
+def outcome(reply: EmailMessage) -> dict[str, str]:
+    """What the reply says of each line."""
+    return dict(re.findall(r"- »([^«]*)«: (.*?)(?= - »|$)", text_of(reply).split(" Det kan du svare")[0]))
+
+
+def test_a_day_of_commands_is_carried_out_and_every_line_accounted_for(busy: Desk) -> None:
+    digest = busy.digest()
+    put(busy, 5, Status.REVIEW)
+    text = """Hej
+
+pladser 6
+venteliste 5
+ret 1 ean 5798000420526
+sted 1 Odense Hovedbibliotek
+flyt 1 2099-06-12
+godkend 10
+afvis 11
+svar 9: Ja, der er parkering bag biblioteket.
+Kom gerne i god tid.
+
+tilføj Kim Vest, souschef, Greve Bibliotek, kve@greve-kom.dk, 5798000123458
+send 1 igen
+afmeld 3
+
+Med venlig hilsen
+Lisbet Vestergaard"""
+    letters = busy.arrive(busy.write(text, answers=digest, quoting=quoted(digest)))
+    (reply,) = [x for x in letters if x["To"] == HER]
+    said = outcome(reply)
+    assert len(said) == 11
+    assert set(said.values()) == {"klaret."}
+    assert busy.roster.course.capacity == 6
+    assert (busy.roster.course.meetings[0].place, str(busy.roster.course.meetings[0].date)) == ("Odense Hovedbibliotek", "2099-06-12")
+    first = busy.roster.get(1)
+    assert first is not None
+    assert first.person.ean == "5798000420526"
+    by_name = {r.person.name: r.status for r in busy.roster.registrations}
+    assert by_name["Bo Beck"] is Status.CANCELLED
+    assert by_name["Per Dahl"] is by_name["Ida Lund"] is Status.OFFERED  # both waited, and there are six seats now
+    assert {by_name["Ole Friis"], by_name["Kim Vest"]} <= {Status.CONFIRMED, Status.WAITING, Status.OFFERED}
+    assert "Eva Krogh" not in by_name
+    assert busy.open_items() == []
+    answer = next(x for x in letters if "akr@" in x["To"])
+    assert "Ja, der er parkering bag biblioteket. Kom gerne i god tid." in text_of(answer)
+    assert "Odense" not in text_of(answer)
+
+
+def test_offer_stop_pause_resume_call_off_and_the_mode(busy: Desk) -> None:
+    first = busy.digest()
+    put(busy, 5, Status.EXPIRED)
+    letters = busy.arrive(busy.write("tilbyd 5\npause\nafmeld 1\n", answers=first))
+    assert kinds(letters, busy) == [("command_reply", "lv@fremtidensbiblioteker.dk")]  # the others wait
+    (reply,) = letters
+    assert busy.roster.settings.paused
+    waiting = [x for x in busy.roster.letters if x.state is LetterState.PLANNED]
+    assert {x.kind.value for x in waiting} >= {"offer", "cancelled"}
+    stopped = next(x for x in waiting if x.kind.value == "cancelled")
+    letters = busy.arrive(busy.write(f"stop {stopped.number}\nfortsæt", answers=reply))
+    sent = kinds(letters, busy)
+    assert ("offer", "id@bib2-kom.dk") in sent
+    assert not [kind for kind, _ in sent if kind == "cancelled"]
+    letters = busy.arrive(busy.write("aflys 1\ntilstand observe\ntilbyd 7\n", answers=reply))
+    assert kinds(letters, busy) == [("command_reply", "lv@fremtidensbiblioteker.dk")]
+    assert busy.roster.course.meetings[0].called_off
+    assert busy.roster.settings.mode is Mode.OBSERVE
+    letters = busy.arrive(busy.write("status\n", answers=reply))
+    assert kinds(letters, busy) == [("command_reply", "lv@fremtidensbiblioteker.dk")]  # whatever the mode
+
+
+def test_list_status_and_help_come_in_the_reply(busy: Desk) -> None:
+    (reply,) = busy.arrive(busy.write("liste\nstatus\nhjælp", answers=busy.digest()))
+    assert "3 af 3 pladser er taget, 1 på venteliste, 3 venter på dig." in text_of(reply)
+    assert "godkend 12 – sig ja til et forslag" in text_of(reply)
+    (book,) = [part for part in reply.iter_attachments() if part.get_filename() == f"{COURSE}.xlsx"]
+    sheet = openpyxl.load_workbook(BytesIO(book.get_content())).worksheets[1]
+    assert "Mette Holm" in {cell.value for row in sheet.iter_rows() for cell in row}
+    assert reply["Auto-Submitted"] == "auto-replied"
+
+
+def test_ten_commands_of_which_two_are_wrong(busy: Desk) -> None:
+    lines = ["godkend 10", "afvis 11", "gokend 12", "pladser 5", "ret 1 titel leder", "afmeld 999", "status", "sted 1 Odense", "liste"]
+    lines.append("afmeld 3")
+    (reply,) = [x for x in busy.arrive(busy.write("\n".join(lines), answers=busy.digest())) if x["To"] == HER]
+    said = outcome(reply)
+    assert list(said) == lines
+    assert said["gokend 12"] == "den linje forstod jeg ikke. Mente du »godkend 12«?"
+    assert said["afmeld 999"] == "Der er intet med nummer 999."
+    assert sum(text == "klaret." for text in said.values()) == 6
+    assert busy.roster.course.capacity == 5
+
+
+def test_a_link_of_the_digest_does_what_it_says_once_and_nothing_else(busy: Desk) -> None:
+    found = links(busy.digest())
+    assert {"godkend 10", "venteliste 10", "afvis 10", "godkend 11", "svar 9:", "afvis 9"} <= set(found)
+
+    (reply,) = [x for x in busy.arrive(busy.write(found["afvis 11"] + "\nSendt fra min iPhone")) if x["To"] == HER]
+    assert outcome(reply) == {"afvis 11": "klaret."}
+    again = busy.write("Igen: " + found["afvis 11"], Subject="igen")
+    (reply,) = busy.arrive(again, busy.write(found["afvis 11"]))[-1:]
+    assert "har du allerede sendt én gang" in outcome(reply)["afvis 11"]
+
+    other = found["godkend 10"].replace("godkend 10", "godkend 10\npladser 99")
+    letters = busy.arrive(busy.write(other))
+    (reply,) = [x for x in letters if x["To"] == HER]
+    assert outcome(reply)["godkend 10"] == "klaret."
+    assert "Koden passer ikke til linjen" in outcome(reply)["pladser 99"]
+    assert busy.roster.course.capacity == 3
+
+    answered = found["svar 9:"].replace("svar 9:", "svar 9: Ja, bag biblioteket.")
+    assert ("answer", "akr@eksempelby-kom.dk") in kinds(busy.arrive(busy.write(answered)), busy)
+
+
+def test_a_line_of_a_digest_counts_once_but_the_reply_is_a_new_word(busy: Desk) -> None:
+    digest = busy.digest()
+    (first,) = [x for x in busy.arrive(busy.write("pladser 4", answers=digest)) if x["To"] == HER]
+    busy.arrive(busy.write("pladser 5", answers=digest))
+    (replayed,) = busy.arrive(busy.write("Pladser  4", answers=digest))
+    assert "allerede sendt én gang" in outcome(replayed)["Pladser 4"]
+    assert busy.roster.course.capacity == 5
+    busy.arrive(busy.write("pladser 4", answers=first, quoting=quoted(digest)))  # quoted in the answer to an answer
+    assert busy.roster.course.capacity == 4
+
+
+def test_the_code_in_the_quoted_text_is_enough_and_one_from_a_phone_above_the_quote_is_read(busy: Desk) -> None:
+    digest = busy.digest()
+    below = f"{quoted(digest).lstrip()}\n\npladser 7\n\n-- \nLisbet\nSendt fra min iPhone\n"
+    (reply,) = [x for x in busy.arrive(busy.write("", quoting=below)) if x["To"] == HER]
+    assert outcome(reply) == {"pladser 7": "klaret."}
+    above = f"Pladser 8\n\nLisbet\n\nSendt fra min iPhone\n{quoted(reply)}{quoted(digest)}"
+    (reply,) = [x for x in busy.arrive(busy.write(above)) if x["To"] == HER]
+    assert outcome(reply) == {"Pladser 8": "klaret."}
+    assert busy.roster.course.capacity == 8
+
+
+def test_what_is_forged_changes_nothing_and_is_shown_to_her(busy: Desk) -> None:
+    digest = busy.digest()
+    wrong = link_token(b"another secret", COURSE, "pladser 99", busy.now)
+    letters = busy.arrive(
+        busy.write("pladser 99\npause", answers=digest, results=FAIL),      # even with the right key
+        busy.write("pladser 99"),                                          # no word of our server, no key
+        busy.write("pause"),
+        busy.write(f"pladser 99\n\nmailbot-link.{wrong}"),
+    )
+    assert letters == []
+    assert busy.roster.course.capacity == 3
+    assert not busy.roster.settings.paused
+    reasons = [i.reasons[0].code for i in busy.open_items() if i.id > 11]
+    assert reasons == ["authentication_failed", "command_not_proved", "command_not_proved", "command_not_proved"]
+
+    stranger = busy.write("pladser 99", answers=digest, quoting=quoted(digest), sender="Bo Beck <bo@bib1-kom.dk>")
+    busy.arrive(stranger)
+    assert busy.roster.course.capacity == 3
+
+
+def test_without_a_token_pause_works_and_the_rest_is_reported_once_a_day(busy: Desk) -> None:
+    (reply,) = busy.arrive(busy.write("pladser 99\nafvis 11", results=PASS))
+    assert set(outcome(reply).values()) == {"Det kræver et svar på det nyeste overblik, så jeg kan se, at det er dig."}
+    assert busy.arrive(busy.write("godkend 10", results=PASS)) == []
+    assert [i.reasons[0].code for i in busy.open_items() if i.id > 11] == ["command_without_token"]
+    wrong = link_token(b"another secret", COURSE, "pladser 99", busy.now)
+    (reply,) = busy.arrive(busy.write(f"pladser 99\nmailbot-link.{wrong}", results=PASS))
+    assert "Koden passer ikke til linjen" in outcome(reply)["pladser 99"]
+    assert (busy.roster.course.capacity, busy.roster.settings.paused) == (3, False)
+    (reply,) = busy.arrive(busy.write("pause", results=PASS))
+    assert outcome(reply) == {"pause": "klaret."}
+    assert busy.roster.settings.paused
+
+
+def test_after_fourteen_days_a_token_is_old(busy: Desk) -> None:
+    digest = busy.digest()
+    busy.now += timedelta(days=14, minutes=-1)
+    busy.arrive(busy.write("pladser 4", answers=digest))
+    assert busy.roster.course.capacity == 4
+    busy.now += timedelta(minutes=2)
+    (reply,) = busy.arrive(busy.write("pladser 9", answers=digest))[-1:]
+    assert "mere end 14 dage gammel" in outcome(reply)["pladser 9"]
+    (reply,) = busy.arrive(busy.write(links(digest)["afvis 11"]))
+    assert "mere end 14 dage gammel" in outcome(reply)["afvis 11"]
+    assert busy.roster.course.capacity == 4
+
+
+def test_what_answers_by_itself_from_her_address_is_no_command(busy: Desk) -> None:
+    digest = busy.digest()
+    letters = busy.arrive(
+        busy.write("pladser 99", answers=digest, Auto_Submitted="auto-replied"),
+        busy.write("Jeg er på ferie.\npladser 99", Subject="Automatisk svar: Overblik", Precedence="bulk", quoting=quoted(digest)),
+    )
+    assert letters == []
+    assert busy.roster.course.capacity == 3
+
+
+def test_two_machines_that_answer_each_other_come_to_rest(busy: Desk) -> None:
+    letter, replies = busy.digest(), 0
+    for _ in range(MOST_REPLIES + 5):
+        answered = busy.arrive(busy.write("Tak for din mail", answers=letter))
+        replies += len(answered)
+        letter = answered[-1] if answered else letter
+    assert replies == MOST_REPLIES
+
+
+FORWARD = """\
+Godkend
+
+---------- Forwarded message ---------
+Fra: Pia Toft <pto@roskilde-kom.dk>
+Date: man. 2. feb. 2026 kl. 10.00
+Subject: Tilmelding
+To: Lisbet Vestergaard <lv@fremtidensbiblioteker.dk>
+
+Hej Lisbet
+
+Jeg vil gerne tilmeldes Hverdagsledelse 2026.
+
+Pia Toft, souschef, Roskilde Bibliotek, EAN 5798000123458
+"""
+
+
+def test_mail_of_hers_that_is_no_command_goes_the_ordinary_way(desk: Desk) -> None:
+    desk.arrive(desk.write(FORWARD, results=PASS, Subject="Fwd: Tilmelding"))
+    assert [r.person.name for r in desk.roster.registrations] == ["Pia Toft"]
+    desk.arrive(desk.write("Hej Bo. Skal vi spise frokost på torsdag?", results=PASS, Subject="Frokost"))
+    assert desk.open_items() == []
+
+
+def test_a_pause_without_a_token_holds_in_every_course(embedded: MailServer, tmp_path: Path) -> None:
+    desk = Desk(embedded, tmp_path)
+    second = desk.roster.course.model_copy(update={"id": "ledelse-2027", "title": "Ledelse 2027"})
+    desk.store.save_course(second, desk.now)
+    desk.arrive(desk.write("pause", results=PASS))
+    assert [desk.store.roster(course.id).settings.paused for course in desk.store.courses()] == [True, True]
+    desk.close()
+
+
+def test_the_command_line_and_the_service_are_one_bot(embedded: MailServer, tmp_path: Path) -> None:
+    office = Office(tmp_path, Person(embedded.imap_port, "bot@example.dk", "secret", embedded), embedded.smtp_port, mode="observe")
+    office.once()
+    assert office.run("digest", "--send").returncode == 0
+    office.once()
+    (digest,) = embedded.sent
+    desk_digest: EmailMessage = message_from_bytes(digest.raw, policy=policy.default)  # type: ignore[assignment]
+    answer = (
+        f"From: {HER}\r\nTo: lv@fremtidensbiblioteker.dk\r\nSubject: SV\r\nMessage-ID: <svar@x>\r\n"
+        f"References: {desk_digest['References']}\r\n\r\ntilstand auto\r\n"
+    )
+    embedded.deliver("bot@example.dk", answer.encode())
+    assert office.once()["letters"] == 1
+    assert json.loads(office.run("status", "--json").stdout)
