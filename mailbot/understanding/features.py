@@ -22,6 +22,7 @@ LABEL = re.compile(
     r"|institution|arbejds(?:sted|plads)|tjenestested|kursus)[ \t]{0,3}[:.]",
     re.IGNORECASE,
 )
+ARROW = re.compile(r"[A-ZÆØÅ]\w{1,30}[ \t]{0,3}(?:->|=>|→|-->)[ \t]{0,3}[A-ZÆØÅ]\w")  # "Edith Rømer -> Joakim Vedel"
 ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{2,63}")
 TITLE = re.compile(r"\b\w{0,24}(?:leder|chef|souschef|koordinator|bestyrer|ansvarlig|librarian|manager|ledere)\b", re.IGNORECASE)
 
@@ -193,6 +194,8 @@ def _departures(heard: Heard, found: dict[str, Feature]) -> None:
     single = bool({"meeting", "date"} & (heard.own.groups | heard.subject.groups)) and bool(heard.own.of("again"))
     once = [a for a in replaces if single or ({"meeting", "date"} & a.about and "whole" not in a.about)]
     found["replace"] = strongest(heard, [a for a in replaces if a not in once])
+    found["arrow"] = Feature(float(bool(ARROW.search(heard.message.of(SegmentKind.NEW)[:20_000]))))
+    found["replace_subject"] = Feature(float(bool({"replace_hard", "replace"} & heard.subject.groups and heard.context.subject)))
     found["replace_hard"] = strongest(heard, [a for a in heard.own.of("replace_hard") if not once and not elsewhere(a, heard)])
     found["replace_once"] = strongest(heard, once)
     found["leave_forwarded"] = strongest(heard, heard.forwarded.of("leave") + heard.forwarded.of("replace"))
@@ -230,6 +233,7 @@ def _answers(heard: Heard, found: dict[str, Feature]) -> None:
     found["positive"] = strongest(heard, heard.own.of("positive"))
     found["negative"] = strongest(heard, heard.own.of("negative"))
     found["swap"] = _swap(heard)
+    found["another"] = Feature(max(found["leave"].value, found["leave_soft"].value) * float(_another(heard)))
     answers = heard.context.answers
     found[f"answers_{answers.value}"] = Feature(1.0)
     for name in (
@@ -259,6 +263,12 @@ def _answers(heard: Heard, found: dict[str, Feature]) -> None:
         found[f"{name}@{answers.value}"] = value
     if "registered" not in found:
         found["registered"] = strongest(heard, heard.own.of("registered"))
+
+
+def _another(heard: Heard) -> bool:
+    """Whether the text gives the address of somebody else: who leaves and says how to reach a colleague sends that colleague."""
+    found = ADDRESS.findall(heard.message.of(SegmentKind.NEW)[:20_000])
+    return any(a.lower().rstrip(".") != heard.message.sender.email for a in found)
 
 
 def _swap(heard: Heard) -> Feature:

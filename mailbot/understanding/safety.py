@@ -75,7 +75,8 @@ def _unrelated(heard: Heard, choice: Choice) -> Judged:
     """Left alone, unless it might after all be a registration matter of ours."""
     matter, chance = max(((i, p) for i, p in choice.probabilities.items() if i in MATTERS), key=lambda pair: pair[1])
     automatic = heard.message.automatic is not Automatic.NO
-    least = 3 * MAYBE_OURS if {"house", "work"} <= heard.features.keys() else MAYBE_OURS  # colleagues in the house write about it daily
+    elsewhere = {"house", "work"} <= heard.features.keys() or ("newsletter" in heard.features and "topicless" in heard.features)
+    least = 3 * MAYBE_OURS if elsewhere else MAYBE_OURS  # colleagues in the house write about it daily
     if chance >= least and not automatic:
         return Judged(Action.REVIEW, (Reason("maybe_ours", {"other": words("intents")[matter.value]}),))
     features = heard.features

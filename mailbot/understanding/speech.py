@@ -177,10 +177,20 @@ def _mark_people(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> Non
             found.setdefault("name", []).append((i, i + 2))
         if i and row[i - 1].text == "på" and word.text == "plads" and i + 1 == len(row):
             continue  # "er på plads": settled, no seat
+        if word.text in ("plads", "stol") and i and (row[i - 1].text in ("hans", "hendes", "deres") or _genitive(row[i - 1], i)):
+            found.setdefault("third_seat", []).append((i - 1, i + 1))
+        if word.text == "fra" and i + 1 < len(row) and row[i + 1].capital:
+            to = next((j for j in range(i + 2, min(len(row) - 1, i + 6)) if row[j].text == "til" and row[j + 1].capital), 0)
+            if to and "change" in found:
+                found.setdefault("replace_hard", []).append((i, to + 2))  # "ændret fra Regnar Thomsen til Sofia Kjeldahl"
         if word.text in ("plads", "pladsen", "stol", "stolen"):
             _mark_heir(row, i, found)
         if word.text in ("plads", "pladser", "pladsen", "place", "places", "seat", "seats", "stk"):
             found.setdefault("seat", []).append((i, i + 1))
+
+
+def _genitive(word: Word, at: int) -> bool:
+    return word.capital and at > 0 and word.text.endswith("s") and len(word.text) > 3
 
 
 def _mark_heir(row: tuple[Word, ...], seat: int, found: dict[str, list[tuple[int, int]]]) -> None:
@@ -226,6 +236,8 @@ def _mark_question(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> N
                     for group in ("not", "unable", "decline", "negative"):
                         found.pop(group, None)
             break
+    if clause.asks and len(texts) > 2 and texts[0].endswith("r") and texts[1] in ("du", "i") and texts[0] not in ("har", "er"):
+        found["request"] = [(0, 2)]  # "retter du det på listen?"
     span = next(iter(found.get("ask", ())), None)
     if span and span[0] > 1 and texts[span[0]] in (*MODALS, "ved") and not clause.asks:
         found.pop("ask")  # "regningen må I sende" is no question
