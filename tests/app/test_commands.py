@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -251,6 +250,15 @@ def test_offer_stop_pause_resume_call_off_and_the_mode(busy: Desk) -> None:
     assert kinds(letters, busy) == [("command_reply", "lv@fremtidensbiblioteker.dk")]  # whatever the mode
 
 
+def test_she_is_answered_in_draft_as_well(embedded: MailServer, tmp_path: Path) -> None:
+    desk = Desk(embedded, tmp_path, mode="draft")
+    desk.arrive(signup("Mette Holm", "mho@eksempelby-kom.dk"))
+    (reply,) = desk.arrive(desk.write("afmeld 1", answers=desk.digest()))
+    assert outcome(reply) == {"afmeld 1": "klaret."}
+    assert len(embedded.messages("bot@example.dk", "Drafts")) >= 1  # what goes to Mette waits there
+    desk.close()
+
+
 def test_list_status_and_help_come_in_the_reply(busy: Desk) -> None:
     (reply,) = busy.arrive(busy.write("liste\nstatus\nhjælp", answers=busy.digest()))
     assert "3 af 3 pladser er taget, 1 på venteliste, 3 venter på dig." in text_of(reply)
@@ -313,7 +321,17 @@ def test_the_code_in_the_quoted_text_is_enough_and_one_from_a_phone_above_the_qu
     above = f"Pladser 8\n\nLisbet\n\nSendt fra min iPhone\n{quoted(reply)}{quoted(digest)}"
     (reply,) = [x for x in busy.arrive(busy.write(above)) if x["To"] == HER]
     assert outcome(reply) == {"Pladser 8": "klaret."}
-    assert busy.roster.course.capacity == 8
+    page = digest.get_body(("html",))
+    assert page is not None
+    from_outlook = EmailMessage()
+    from_outlook["From"], from_outlook["To"], from_outlook["Subject"] = HER, "lv@fremtidensbiblioteker.dk", "SV: Hverdagsledelse"
+    from_outlook["Message-ID"] = "<outlook@her.dk>"
+    header = "<b>Fra:</b> Lisbet Vestergaard<br><b>Sendt:</b> 24. november 2026 07:30<br><b>Til:</b> Lisbet<br><b>Emne:</b> Hverdagsledelse"
+    new = "<div>pladser&nbsp;9</div><div>Hent <a href='https://aka.ms/o0ukef'>Outlook til iOS</a></div><hr>"
+    from_outlook.set_content(f"<html><body>{new}<div>{header}</div>{page.get_content()}</body></html>", subtype="html")
+    (reply,) = [x for x in busy.arrive(from_outlook.as_bytes(policy=policy.SMTP)) if x["To"] == HER]
+    assert outcome(reply) == {"pladser 9": "klaret."}
+    assert busy.roster.course.capacity == 9
 
 
 def test_what_is_forged_changes_nothing_and_is_shown_to_her(busy: Desk) -> None:
@@ -415,17 +433,11 @@ def test_a_pause_without_a_token_holds_in_every_course(embedded: MailServer, tmp
     desk.close()
 
 
-def test_the_command_line_and_the_service_are_one_bot(embedded: MailServer, tmp_path: Path) -> None:
-    office = Office(tmp_path, Person(embedded.imap_port, "bot@example.dk", "secret", embedded), embedded.smtp_port, mode="observe")
-    office.once()
-    assert office.run("digest", "--send").returncode == 0
-    office.once()
-    (digest,) = embedded.sent
-    desk_digest: EmailMessage = message_from_bytes(digest.raw, policy=policy.default)  # type: ignore[assignment]
-    answer = (
-        f"From: {HER}\r\nTo: lv@fremtidensbiblioteker.dk\r\nSubject: SV\r\nMessage-ID: <svar@x>\r\n"
-        f"References: {desk_digest['References']}\r\n\r\ntilstand auto\r\n"
-    )
-    embedded.deliver("bot@example.dk", answer.encode())
-    assert office.once()["letters"] == 1
-    assert json.loads(office.run("status", "--json").stdout)
+def test_the_program_itself_reads_her_answer(embedded: MailServer, tmp_path: Path) -> None:
+    desk = Desk(embedded, tmp_path, mode="observe")
+    answer = desk.write("tilstand auto", answers=desk.digest())
+    desk.close()
+    embedded.deliver("bot@example.dk", answer)
+    assert desk.office.once() == {"messages": {"handled": 1}, "due": 0, "letters": 1}
+    (reply,) = desk.letters()
+    assert outcome(reply) == {"tilstand auto": "klaret."}
