@@ -347,7 +347,7 @@ def _surroundings(heard: Heard, found: dict[str, Feature], ours: Collection[str]
     found["robot"] = Feature(float(message.automatic is Automatic.ROBOT))
     ties = named or "generic" in heard.own.groups | heard.subject.groups or heard.context.answers not in (Answers.NOTHING, Answers.OTHER)
     ties = ties or bool({"course", "generic"} & (heard.forwarded.groups | heard.history.groups))
-    told = ("registered", "work", "supply", "correct", "join", "join_held", "leave", "replace")
+    told = ("registered", "work", "join_elsewhere", "supply", "correct", "join", "join_held", "leave", "replace")
     bare = found.get("number", Feature(0.0)).value or found["title"].value or found["form"].value
     found["details"] = Feature(
         float(
@@ -360,7 +360,9 @@ def _surroundings(heard: Heard, found: dict[str, Feature], ours: Collection[str]
     )
     found["topicless"] = Feature(float(not ties))
     found["foreign"] = Feature(float(not ties and not to_us(message, ours)))
-    found["list"] = Feature(float(found["people"].value >= 1 and named and not {"registered", "work"} & heard.own.groups))
+    found["list"] = Feature(
+        float(found["people"].value >= 1 and named and not {"registered", "work"} & heard.own.groups and not found["join_elsewhere"].value)
+    )
     found["more_time"] = strongest(heard, heard.own.of("more_time"))
     found["next_year"] = strongest(heard, heard.own.of("next_year"))
     found["forwarded_plain"] = Feature(
@@ -369,6 +371,7 @@ def _surroundings(heard: Heard, found: dict[str, Feature], ours: Collection[str]
     )
     found["promo"] = Feature(min(1.0, len(heard.own.of("promo")) / 2))
     found["receipt"] = strongest(heard, heard.own.of("receipt") + heard.subject.of("receipt"))
+    found["work_subject"] = Feature(float("work" in heard.subject.groups))
     found["work"] = strongest(heard, heard.own.of("work"))
     found["newsletter"] = strongest(heard, heard.own.of("newsletter") + heard.subject.of("newsletter"))
     domain = message.sender.email.rpartition("@")[2]

@@ -22,7 +22,7 @@ def robot(message: Message, answered: Letter | None) -> Robot | None:
         return Intent.AUTO_REPLY, Action.IGNORE, (Reason("calendar_response"),)
     if message.automatic is Automatic.RECEIPT:
         return Intent.AUTO_REPLY, Action.IGNORE, (Reason("read_receipt"),)
-    if message.automatic is Automatic.REPLY or _away(message) or _challenge(message):
+    if message.automatic is Automatic.REPLY or _away(message) or _challenge(message) or _ticket(message):
         return _reply(message)
     return None
 
@@ -43,6 +43,12 @@ def _away(message: Message) -> bool:
         any(cue in text for cue in listed("out_of_office", "away"))
         and sum(cue in text for cue in listed("out_of_office", "meanwhile")) >= 2
     )
+
+
+def _ticket(message: Message) -> bool:
+    """The receipt of a case system that sends no header."""
+    text = _text(message)
+    return len(text) < 1500 and sum(cue in text for cue in listed("out_of_office", "ticket")) >= 2
 
 
 def _challenge(message: Message) -> bool:

@@ -42,6 +42,8 @@ def judge(heard: Heard, choice: Choice, cast: Cast, which: Which, authentication
         return Judged(Action.REVIEW, tuple(_question(heard)))
     reasons = [*_sender(heard, authentication), *_course(which), *_confidence(choice)]
     notes: list[Reason] = []
+    if choice.intent is Intent.ACCEPT and "asks" in heard.features and all(a.condition for a in heard.own.of("yes")):
+        reasons.append(Reason("conditional", {"words": heard.features["asks"].evidence[0].words}))
     if choice.intent is Intent.SIGNUP:
         reasons += [*_doubtful_signup(heard), *_who(heard, cast), *_differs(heard, cast, ours)]
         for person in cast.participants:
@@ -75,7 +77,11 @@ def _unrelated(heard: Heard, choice: Choice) -> Judged:
     """Left alone, unless it might after all be a registration matter of ours."""
     matter, chance = max(((i, p) for i, p in choice.probabilities.items() if i in MATTERS), key=lambda pair: pair[1])
     automatic = heard.message.automatic is not Automatic.NO
-    elsewhere = {"house", "work"} <= heard.features.keys() or ("newsletter" in heard.features and "topicless" in heard.features)
+    elsewhere = (
+        {"house", "work"} <= heard.features.keys()
+        or ("newsletter" in heard.features and "topicless" in heard.features)
+        or "thanks_only" in heard.features
+    )
     least = 3 * MAYBE_OURS if elsewhere else MAYBE_OURS  # colleagues in the house write about it daily
     if chance >= least and not automatic:
         return Judged(Action.REVIEW, (Reason("maybe_ours", {"other": words("intents")[matter.value]}),))
@@ -142,6 +148,10 @@ def _doubtful_signup(heard: Heard) -> list[Reason]:
         reasons.append(Reason("conditional", {"words": said}))
     elif "join" not in features and "join_perhaps" in features and "join_subject" not in features:
         reasons.append(Reason("considering"))
+    if "join_elsewhere" in features:
+        reasons.append(Reason("other_event_too"))
+    if "work_subject" in features and not any({"self", "me"} & a.about for a in heard.own.of("join")):
+        reasons.append(Reason("work_mail"))
     if any(cue in text for cue in listed("targets", "shared")):
         reasons.append(Reason("shared_seat"))
     return reasons

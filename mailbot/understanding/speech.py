@@ -146,6 +146,9 @@ def _hear(clause: Clause, names: Names, text: str) -> _Heard:
     _mark_people(clause, found)
     _mark_question(clause, found)
     row = clause.words
+    kept = [s for s in found.get("enrol", []) if not clause.words[s[0]].text.endswith(("eret", "ooket"))]  # "er reserveret": done by others
+    if not kept:
+        found.pop("enrol", None)
     _mark_particles(clause, found)
     if "@" in text[row[0].start : row[-1].end] and not {"self", "me", "third", "name"} & found.keys():
         found["address_only"] = [(0, 1)]

@@ -14,6 +14,7 @@ from mailbot.understanding.clauses import Clause, Word
 from mailbot.understanding.lexicon import listed, words
 
 GAP = 7  # words that "…" may skip
+NO_GAP = frozenset({"og", "men", "eller", "hvis", "som"})  # words that "…" does not skip
 PEOPLE = 7  # words that HVEM may take
 FUZZY = 8  # letters from which a word is known with one slip in it
 _ASCII = str.maketrans({"å": "aa", "æ": "ae", "ø": "oe"})
@@ -135,6 +136,8 @@ def _follow(steps: tuple[_Step, ...], at: int, texts: list[str], row: Sequence[W
     if step.people:
         return _people(steps, at, texts, row, i)
     for j in range(i, min(len(texts), i + (GAP if step.gap else 0) + 1)):
+        if j > i and texts[j - 1] in NO_GAP:
+            return 0  # what follows belongs to another statement
         if step.fits(texts[j]) and (end := _follow(steps, at + 1, texts, row, j + 1)):
             return end
     return 0
