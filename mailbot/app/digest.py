@@ -11,6 +11,7 @@ from mailbot.course import Kind
 from mailbot.letters.compose import Composed
 from mailbot.letters.digest import Digest, build, compose_digest
 from mailbot.letters.key import letter_key
+from mailbot.letters.sheets import attachment
 from mailbot.letters.templates import Templates
 from mailbot.registration.missing import missing
 from mailbot.registration.records import Decision, Draft, Outcome, Roster
@@ -48,7 +49,11 @@ def _composed(told: Digest, roster: Roster, rules: Rules, secret: bytes, key: st
         return mailto(course.signup_address, f"{course.title}: {line.strip()}", line, link_token(secret, course.id, line, told.now))
 
     def made(templates: Templates) -> Composed:
-        return compose_digest(told, course, key=key, to=to, templates=templates, link=link, sentences=sentences_of_readings())
+        monday = told.now.astimezone(course.zone).weekday() == 0
+        lists = (attachment(roster, templates.words(course.language), now=told.now),) if monday and roster.registrations else ()
+        return compose_digest(
+            told, course, key=key, to=to, templates=templates, link=link, sentences=sentences_of_readings(), attachments=lists
+        )  # fmt: skip
 
     return rules.with_fallback(made)
 
