@@ -109,9 +109,10 @@ def _in_review(roster: Roster, number: int, now: datetime, act: Callable[..., De
     kept = [n for n in item.registrations if (r := roster.get(n)) is not None and r.status is Status.REVIEW]
     if item.closed_at is not None:
         raise RuleError("already_so")
-    if not kept:
-        raise RuleError("nothing_proposed")
     total = Decision(outcome=Outcome.HANDLED)
+    if not kept:
+        total = manual.keep(roster, number, now)
+        kept, roster = [r.id for r in total.registrations], _remembering(apply(roster, total), total, now)
     for n in kept:
         decision = act(roster, n, now, note=note)
         total, roster = _together(total, decision), _remembering(apply(roster, decision), decision, now)

@@ -28,7 +28,7 @@ from mailbot.registration.records import (
     Roster,
     Thread,
 )
-from mailbot.registration.signup import admit
+from mailbot.registration.signup import admit, signup
 from mailbot.understanding.reading import Address, Finding, Intent, Origin, Reason
 
 LONGEST_ANSWER = 10_000  # characters
@@ -80,6 +80,22 @@ def _carry_out(change: Change, item: Item, matter: Matter) -> None:
     hard = [reason for reason in left if reason.code not in ("more_seats_than_names", "overwrites")]
     if hard:
         raise RuleError(hard[0].code, **hard[0].values)
+
+
+def keep(roster: Roster, number: int, now: datetime) -> Decision:
+    """The people whom an item proposes to sign up, in review, for her to say what they get. Raises `nothing_proposed`."""
+    item = _open_item(roster, number)
+    matter = from_item(item)
+    if matter is None or matter.finding.intent is not Intent.SIGNUP:
+        raise RuleError("nothing_proposed")
+    change = Change(roster, now, matter)
+    change.close(item, "approved")
+    signup(change, matter, clear=False)
+    decision = change.decision()
+    kept = tuple(r for r in decision.registrations if r.status is Status.REVIEW)
+    if not kept:
+        raise RuleError("nothing_proposed")
+    return replace(decision, registrations=kept, letters=())
 
 
 def _signup_of(r: Registration) -> Matter:

@@ -14,7 +14,7 @@ from mailbot.course import SEATED, Course, Kind, Mode, Status
 from mailbot.registration import offers
 from mailbot.registration.change import Change, both
 from mailbot.registration.checks import checked
-from mailbot.registration.desk import answer, approve, hand_back, reject, send_again, take_over, withhold
+from mailbot.registration.desk import answer, approve, hand_back, keep, reject, send_again, take_over, withhold
 from mailbot.registration.identity import find_person
 from mailbot.registration.leaving import hand_on, leave
 from mailbot.registration.limits import TO_HER, UNSENT
@@ -34,6 +34,7 @@ __all__ = [
     "confirm",
     "correct",
     "hand_back",
+    "keep",
     "move_meeting",
     "offer",
     "pause",
