@@ -17,7 +17,7 @@ MAX_ATTACHMENT = 2_000_000   # bytes of an attachment; larger ones are left out
 MAX_REPORT = 100_000         # bytes fetched of what a delivery report returns
 MAX_DEPTH = 20
 MAX_PARTS = 200
-BULK_PLAIN = 2_000           # bytes fetched of the text of a newsletter
+BULK_PLAIN = 1_500           # bytes fetched of the text of a newsletter
 BULK_HTML = 8_000
 TELLING = 100                # bytes of a plain text that is more than "your program shows no HTML"
 

@@ -26,7 +26,7 @@ WORDS = [
 ]
 ALTERNATIVE = 'multipart/alternative; boundary="alt"'
 MIXED = 'multipart/mixed; boundary="mix"'
-CELL = '<tr><td style="font-family:Arial,Helvetica,sans-serif;font-size:14px;line-height:20px;color:#333;padding:12px 24px">{}</td></tr>\r\n'
+CELL = '<tr><td style="font-family:Arial,Helvetica,sans-serif;font-size:14px;line-height:20px;color:#333;padding:9px 24px">{}</td></tr>\r\n'
 WORD = "</span><o:p></o:p></p>\r\n<p class=MsoNormal><span style='font-size:11.0pt;mso-fareast-language:EN-US'>"
 OFFICE = '<html xmlns:o="urn:schemas-microsoft-com:office:office"><head><style>' + "@font-face{panose-1:2 4 5 3}" * 60 + "</style></head>"
 NEWS = "List-Unsubscribe: <https://nyhedsbrev.example.org/af>\r\nList-Id: nyt <nyt.example.org>\r\nPrecedence: bulk\r\n"

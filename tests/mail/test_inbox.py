@@ -162,6 +162,28 @@ def test_a_newsletter_is_cut_short(person: Person) -> None:
     assert "Nyt fra os." in parse(found.raw).text
 
 
+def test_html_is_fetched_only_of_what_is_worth_it(person: Person) -> None:
+    raw = (
+        b"Message-ID: <w@example.dk>\r\nFrom: a@example.dk\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n"
+        b"--b\r\nContent-Type: text/plain\r\n\r\n" + b"Jeg melder mig til. " * 20 + b"\r\n"
+        b"--b\r\nContent-Type: text/html\r\n\r\n<table><tr><td>" + b"Jeg melder mig til. " * 400 + b"</td></tr></table>\r\n--b--\r\n"
+    )
+    person.deliver(raw)
+    asked: list[bytes] = []
+
+    def broken(_raw: bytes) -> bool:
+        raise ZeroDivisionError
+
+    with untouched(person), person.inbox() as inbox:
+        (slim,) = inbox.fetch("INBOX", worth=lambda raw: bool(asked.append(raw)))
+        for worth in (None, lambda _raw: True, broken):
+            (full,) = inbox.fetch("INBOX", worth=worth)
+            assert parse(full.raw).fingerprint == parse(raw).fingerprint
+    assert asked == [slim.raw]
+    assert len(slim.raw) < 900
+    assert parse(slim.raw).text.startswith("Jeg melder mig til.")
+
+
 def test_what_vanishes_between_search_and_fetch_is_skipped(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetching, "BATCH", 2)
     person.deliver(*(mail(n) for n in range(6)), with_picture(6, 50_000))
