@@ -65,7 +65,9 @@ def test_secrets_come_from_the_environment_a_file_or_a_command(tmp_path: Path) -
         ('[imap]\npassword_command = "/nowhere/at/all"', {}, "password_command could not be run or failed"),
     ],
 )
-def test_a_mistake_is_answered_by_a_sentence_and_never_by_the_secret(tmp_path: Path, text: str, environment: dict[str, str], says: str) -> None:
+def test_a_mistake_is_answered_by_a_sentence_and_never_by_the_secret(
+    tmp_path: Path, text: str, environment: dict[str, str], says: str
+) -> None:
     with pytest.raises(ConfigError) as raised:
         settings(tmp_path, text, **environment)
     assert says in str(raised.value)

@@ -53,16 +53,28 @@ def test_only_five_keys_are_needed() -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (("capacity = 10", 'capacity = "mange"'), "kursus.toml: capacity must be a whole number (found 'mange'); it should read like capacity = 24"),
+        (
+            ("capacity = 10", 'capacity = "mange"'),
+            "kursus.toml: capacity must be a whole number (found 'mange'); it should read like capacity = 24",
+        ),
         (("capacity = 10", ""), "kursus.toml: capacity is missing; it should read like capacity = 24"),
         (("capacity = 10", "capacity = 0"), "kursus.toml: capacity should be greater than or equal to 1 (found '0')"),
         (("capacity = 10", "capacity = 10\ncapasity = 4"), "kursus.toml: capasity is no key of a course file"),
         (("end = 15:00:00", "end = 09:00:00"), "kursus.toml: meeting 1 must end after it starts"),
-        (("date = 2026-06-11", 'date = "11. juni"'), "kursus.toml: meeting 1 date must be a date (found '11. juni'); it should read like date = 2026-06-11"),
+        (
+            ("date = 2026-06-11", 'date = "11. juni"'),
+            "kursus.toml: meeting 1 date must be a date (found '11. juni'); it should read like date = 2026-06-11",
+        ),
         (("kursus@forening.dk", "forening.dk"), "kursus.toml: signup_address is not written as it should be (found 'forening.dk')"),
         (("capacity = 10", 'capacity = 10\ntimezone = "Danmark"'), "kursus.toml: timezone is no time zone (found 'Danmark')"),
-        (("capacity = 10", 'capacity = 10\nrequired = ["navn"]'), "kursus.toml: required names 'navn', which is no field of a registration"),
-        (("capacity = 10", 'capacity = 10\nafter_deadline = "afvis"'), "kursus.toml: after_deadline should be 'waiting', 'confirmed' or 'review'"),
+        (
+            ("capacity = 10", 'capacity = 10\nrequired = ["navn"]'),
+            "kursus.toml: required names 'navn', which is no field of a registration",
+        ),
+        (
+            ("capacity = 10", 'capacity = 10\nafter_deadline = "afvis"'),
+            "kursus.toml: after_deadline should be 'waiting', 'confirmed' or 'review'",
+        ),
     ],
 )
 def test_a_mistake_is_answered_by_where_what_and_an_example(change: tuple[str, str], says: str) -> None:
@@ -88,8 +100,8 @@ def test_meetings_out_of_order_are_refused() -> None:
 @pytest.mark.parametrize(
     ("received", "in_time"),
     [
-        (datetime(2026, 3, 1, 22, 59, tzinfo=UTC), True),    # 23:59 local
-        (datetime(2026, 3, 1, 23, 1, tzinfo=UTC), False),    # 00:01 on the 2nd
+        (datetime(2026, 3, 1, 22, 59, tzinfo=UTC), True),  # 23:59 local
+        (datetime(2026, 3, 1, 23, 1, tzinfo=UTC), False),  # 00:01 on the 2nd
         (datetime(2026, 2, 28, 23, 30, tzinfo=UTC), True),
     ],
 )

@@ -15,10 +15,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from mailbot.mail.answers import internaldate
-from mailbot.mail.errors import ConnectionLost
+from mailbot.mail.errors import ConnectionLost, UnreadableAnswer
 from mailbot.mail.message import Automatic, Inbound
 from mailbot.mail.parse import parse
-from mailbot.mail.session import Session, UnreadableAnswer
+from mailbot.mail.session import Session
 from mailbot.mail.slim import Node, OddStructure, assemble, items, plan, twins
 
 Worth = Callable[[bytes], bool]  # whether the HTML of a message is worth fetching, by the message without it

@@ -96,7 +96,7 @@ class Report:
 class Verdict(StrEnum):
     """What a trusted server says of the sender (RFC 8601)."""
 
-    PASS = "pass"   # dmarc=pass, or dkim or spf pass aligned with From
+    PASS = "pass"   # noqa: S105 - dmarc=pass, or dkim or spf pass aligned with From
     FAIL = "fail"   # dmarc=fail
     NONE = "none"   # nothing that can be trusted
 

@@ -14,7 +14,10 @@ from enum import StrEnum
 from mailbot.course import Kind
 from mailbot.mail.message import Address, Automatic, Failure, Verdict
 
-__all__ = ["Action", "Address", "Automatic", "Evidence", "Failure", "Finding", "Intent", "Letter", "Origin", "Person", "Reading", "Reason", "Verdict"]
+__all__ = [
+    "Action", "Address", "Automatic", "Evidence", "Failure", "Finding", "Intent", "Letter", "Origin", "Person", "Reading", "Reason",
+    "Verdict",
+]  # fmt: skip
 
 
 class Intent(StrEnum):
