@@ -11,6 +11,7 @@ import logging
 import shutil
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -135,14 +136,16 @@ def _write_letters(server: MailServer, folder: Path) -> int:
 
 
 def _show(console: Console, rows: list[Row], service: Service, course: Course, subject: str, digest: str) -> None:
-    shown = table("Received", "From", "Understood as", "Done", "Letters")
+    shown = table("Received", "From", "Understood as", "Done", "Letters, or why not")
     for row in rows:
         reading, outcome = row.handled.reading, row.handled.entry.outcome.value
         understood = f"{reading.intent.value} {reading.confidence:.2f}" if reading else ""
-        sent = ", ".join(f"{letter.kind.value}" for letter in row.handled.letters)
+        kinds = Counter(letter.kind.value for letter in row.handled.letters)
+        sent = ", ".join(kind if n == 1 else f"{n} × {kind}" for kind, n in kinds.items())
+        why = ", ".join(reason.code.replace("_", " ") for reason in row.handled.entry.reasons[:2])
         shown.add_row(
-            f"{row.at:%d %b %H:%M}", words(row.sender, most=38), Text(understood), Text(outcome, style=COLOURS.get(outcome, "magenta")),
-            words(sent, "blue", 40),
+            f"{row.at:%d %b %H:%M}", words(row.sender, most=36), Text(understood), Text(outcome, style=COLOURS.get(outcome, "magenta")),
+            words(sent, "blue", 44) if sent else words(why, "dim", 44),
         )  # fmt: skip
     console.print(shown)
     console.print()
@@ -166,6 +169,6 @@ def _where(console: Console, folder: Path, messages_read: int, letters: int, sec
         Text.assemble(
             ("\n" + f"{messages_read} messages read, {letters} letters sent over SMTP in {seconds:.1f} seconds.", "bold"),
             f"\nDatabase, letters and digest lie in {folder}\n",
-            f"Look on: mailbot list --database {folder / 'mailbot.db'}   mailbot show 1 --database {folder / 'mailbot.db'}",
+            f"Look on: mailbot list --database {folder / 'mailbot.db'}\n         mailbot show 1 --database {folder / 'mailbot.db'}",
         )
     )
