@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from mailbot.understanding import addresses, diets, masking, names, numbers, organisations, references, titles
 
-MAX_TEXT = 60_000   # characters of one stretch that are looked at
+MAX_TEXT = 20_000   # characters of one stretch that are looked at
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,13 +70,6 @@ def _by_place() -> Mapping[str, Library]:
 
 
 @cache
-def library_names() -> re.Pattern[str]:
-    """The public libraries' own names, in any case."""
-    names = sorted({re.escape(library.name) for library in libraries()}, key=len, reverse=True)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(names)})(?!\w)", re.IGNORECASE)
-
-
-@cache
 def _place_pattern() -> re.Pattern[str]:
     names = sorted({re.escape(library.municipality) for library in libraries()}, key=len, reverse=True)
     return re.compile(rf"(?<!\w)({'|'.join(names)})s?(?=\W|$|bibliotek|-bibliotek)", re.IGNORECASE)

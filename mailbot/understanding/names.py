@@ -45,7 +45,7 @@ def find(text: str, claimed: Sequence[tuple[int, int]] = (), loud: bool = False)
             run = []
         if not taken and (_capital(match.group(), loud) or (run and match.group().lower() in listed("names", "particles"))):
             run.append(match)
-        else:
+        elif run:
             found += _name(text, run, loud)
             run = []
     return found + _name(text, run, loud)

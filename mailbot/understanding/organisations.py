@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from mailbot.understanding.gazetteer import is_first_name, is_place, library_names
+from mailbot.understanding.gazetteer import is_first_name, is_place
 from mailbot.understanding.lexicon import alternatives, listed, words
 from mailbot.understanding.titles import is_head as is_title
 
@@ -25,14 +26,27 @@ class Place:
     rank: int
 
 
+_TOKEN = re.compile(r"(?<![\w@./])[^\W\d_][\w&’'-]*(?![\w@]|\.\w)")
+_NAMED = frozenset({"UC", "VIA", "Absalon", "DBC", "Nota", "KP", "UCL", "UCN"})
+
+
 @cache
-def _heads() -> re.Pattern[str]:
-    lists = words("organisations")
-    return re.compile(
-        rf"(?<![\w@./])(?P<library>[^\W\d_]?[\w&’'-]{{0,40}}?{alternatives(lists['library'])})(?![\w@]|\.\w)"
-        rf"|(?<![\w@./])(?P<other>[^\W\d_]?[\w’'-]{{0,30}}?{alternatives(lists['other'])})(?![\w@-]|\.\w)"
-        r"|(?<![\w@./])(?P<named>(?-i:UC|VIA|Absalon|DBC|Nota|KP|UCL|UCN)(?= (?-i:[A-ZÆØÅ])|[,.\n|]|$))"
-        r"|(?<![\w@./])(?P<municipality>[A-ZÆØÅ][\w-]+ (?:Kommune|Regionskommune|kommune))(?!\w)", re.IGNORECASE)
+def _endings(kind: str) -> tuple[str, ...]:
+    return tuple(word.lower() for word in words("organisations")[kind])
+
+
+def _heads(text: str) -> Iterator[tuple[int, int, str]]:
+    """The spans of words that name a kind of place, with the kind."""
+    for token in _TOKEN.finditer(text):
+        low = token.group().lower()
+        if low.endswith(_endings("library")):
+            yield token.start(), token.end(), "library"
+        elif low.endswith(_endings("other")):
+            yield token.start(), token.end(), "other"
+        elif token.group() in _NAMED and re.compile(r" [A-ZÆØÅ]|[,.\n|]|$").match(text, token.end()):
+            yield token.start(), token.end(), "named"
+        elif low in ("kommune", "regionskommune") and (before := re.compile(r"[A-ZÆØÅ][\w-]+ $").search(text, max(0, token.start() - 40), token.start())):
+            yield before.start(), token.end(), "municipality"
 
 
 _LEFT = re.compile(r"(?P<word>[^\W\d_][\w.’'-]*|&)(?P<gap>[ \u00a0])$")
@@ -53,42 +67,41 @@ def is_head(word: str) -> bool:
 def find(text: str) -> list[Place]:
     """The organisations of `text`, in order, the longest reading of each."""
     found: list[Place] = []
-    for match in library_names().finditer(text):
-        end = _right(text, match.end(), "")
-        found.append(_place(text, match.start(), end, 0))
-    for match in _heads().finditer(text):
-        if any(p.start < match.end() and match.start() < p.end for p in found):
+    for start, end, kind in _heads(text):
+        if found and start < found[-1].end:
             continue
-        place = _grow(text, match)
-        if place and not any(p.start < place.end and place.start < p.end for p in found):
-            found.append(place)
+        place = _grow(text, start, end, kind)
+        if place is None:
+            continue
+        if found and place.start < found[-1].end:
+            found.pop()
+        found.append(place)
     never = listed("organisations", "never")
-    return sorted((p for p in found if not any(w in p.value.lower() for w in never)), key=lambda p: p.start)
+    return [p for p in found if not any(w in p.value.lower() for w in never)]
 
 
 def _place(text: str, start: int, end: int, rank: int) -> Place:
     return Place(" ".join(text[start:end].split()), start, end, rank)
 
 
-def _grow(text: str, match: re.Match[str]) -> Place | None:
+def _grow(text: str, at: int, stop: int, kind: str) -> Place | None:
     """The organisation around a word for one; None where the word stands alone (`på biblioteket`)."""
-    kind = match.lastgroup or ""
-    word = match.group()
+    word = text[at:stop]
     low = word.lower()
     if kind == "municipality":
-        return _place(text, match.start(), match.end(), 2) if word[0].isupper() else None
-    start = _left(text, match.start())
+        return _place(text, at, stop, 2) if word[0].isupper() else None
+    start = _left(text, at)
     if kind == "named":
-        end = match.end()
+        end = stop
         while more := re.compile(r" [A-ZÆØÅ][\w-]+").match(text, end):
             end = more.end()
         return _place(text, start, end, 1)
-    end = _right(text, match.end(), low)
+    end = _right(text, stop, low)
     rank = 0 if kind == "library" else 1
     bare = _bare(word, kind)
-    if start == match.start() and end == match.end() and not bare:
+    if start == at and end == stop and not bare:
         return None
-    if start == match.start() and not bare and not word[0].isupper() and not _definite(low):
+    if start == at and not bare and not word[0].isupper() and not _definite(low):
         return None
     return _place(text, start, end, rank)
 
@@ -148,6 +161,8 @@ def _right(text: str, end: int, head: str) -> int:
         reached = more.end()
     if joined := _joined().match(text, reached):
         reached = joined.end()
+        if named := re.compile(r" [A-ZÆØÅ][\w-]+ Kommune").match(text, reached):
+            reached = named.end()
     inside = _IN.match(text, reached)
     if head and inside and inside.group("place")[0].isupper() and (_definite(head) or text[reached:inside.end()].lower().startswith((" for ", " of "))):
         place = inside.group("place").lower()

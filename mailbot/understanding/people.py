@@ -15,7 +15,7 @@ from mailbot.understanding import told as voices_told
 from mailbot.understanding.entities import scan
 from mailbot.understanding.facts import Found, Record
 from mailbot.understanding.lexicon import cues
-from mailbot.understanding.masking import find_cpr
+from mailbot.understanding.masking import find_cpr, mask_cpr
 from mailbot.understanding.prose import context
 from mailbot.understanding.reading import Intent, Letter, Person, Reason
 from mailbot.understanding.roles import entering, joined, judge, leaving, seats, staying
@@ -24,6 +24,7 @@ from mailbot.understanding.told import Told
 from mailbot.understanding.voices import Voice, voices
 
 
+MAX_TEXT = 400_000      # characters of a message that are looked at for people
 _SPOKEN = ("prose", "copied")      # people of sentences, whose part the words around them decide
 
 
@@ -64,6 +65,8 @@ class _Scene:
     """A message with its voices read, the writer's first."""
 
     def __init__(self, message: Message, intent: Intent, courses: Sequence[Course], answered: Letter | None, ours: frozenset[str]) -> None:
+        self.masked = bool(find_cpr(message.text[:MAX_TEXT]))
+        message = replace(message, text=_legible(message.text), subject=_legible(message.subject[:300]))
         self.message, self.answered = message, answered
         self.ours = ours | {c.signup_address.lower() for c in courses} | {c.contact_email.lower() for c in courses}
         self.skip = tuple({c.contact.name for c in courses if c.contact} | {f for c in courses for f in c.facilitators})
@@ -108,18 +111,23 @@ class _Scene:
             return None
         kinds = (SegmentKind.FORWARDED,) if intent is not Intent.SIGNUP else (SegmentKind.FORWARDED, SegmentKind.HISTORY)
         others = [v for v in self.voices if v.kind in kinds and not self._is_ours(v) and (v.sender.email or v.name) and v.sender.email != self.message.sender.email]
-        read = [voices_told.read(v, self.message, self.skip) for v in sorted(others, key=lambda v: -v.depth)]
+        others.sort(key=lambda v: -v.depth)
+        if not others:
+            return None
         passed = self._passed_on()
-        for told in read:
-            if told.says("persons", "self_signup") and (passed or told.voice.kind is SegmentKind.FORWARDED):
-                return told
-        forwarded = [t for t in read if t.voice.kind is SegmentKind.FORWARDED]
-        forwarded = [t for t in forwarded if t.writer.name]
-        own = cues("persons", "self_signup").search(" ".join(x.text for v in self.voices if v.kind is SegmentKind.NEW for x in v.body))
-        return forwarded[0] if forwarded and ((passed and not own) or intent is not Intent.SIGNUP) else None
+        wish = cues("persons", "self_signup")
+        for voice in others:
+            if (passed or voice.kind is SegmentKind.FORWARDED) and wish.search(voice.text):
+                return voices_told.read(voice, self.message, self.skip)
+        own = any(wish.search(v.text) for v in self.voices if v.kind is SegmentKind.NEW)
+        if (passed and not own) or intent is not Intent.SIGNUP:
+            for voice in others:
+                if voice.kind is SegmentKind.FORWARDED and (told := voices_told.read(voice, self.message, self.skip)).writer.name:
+                    return told
+        return None
 
     def _passed_on(self) -> bool:
-        text = " ".join(line.text for v in self.voices if v.kind is SegmentKind.NEW for line in v.body)
+        text = " ".join(v.text for v in self.voices if v.kind is SegmentKind.NEW)
         return bool(re.search(r"\b(?:nedenfor|nedenstående|herunder|videresend\w*|sendes (?:hermed )?videre|ønsket|mailen fra|se mail|under her|below|vedhæftede mail)\b", text, re.IGNORECASE))
 
     # -- the intents --------------------------------------------------------------------------
@@ -312,7 +320,7 @@ class _Scene:
         shown, written = self.main.voice.name, self.main.writer.name
         if shown and written and names.same(shown, written) == 0 and not addresses.belongs(self.message.sender.email, written):
             notes.append(Reason("sender_is_other", {"sender": shown, "writer": written}))
-        if find_cpr(self.message.text[:60_000]):
+        if self.masked:
             notes.append(Reason("cpr_masked", {}))
         eans = {m.value for m in self.main.marks if m.kind == "ean" and not m.off}
         used = {p.ean for p in made.participants if p.ean}
@@ -321,6 +329,14 @@ class _Scene:
         if any(p.name is None or len(p.name.split()) < 2 for p in made.participants):
             notes.append(Reason("name_unclear", {}))
         return tuple(notes)
+
+
+_ENDLESS = re.compile(r"\S{160,}")
+
+
+def _legible(text: str) -> str:
+    """The text with CPR numbers masked and endless words blanked out; every character keeps its place."""
+    return mask_cpr(_ENDLESS.sub(lambda m: " " * len(m.group()), text[:MAX_TEXT]))
 
 
 def _silent(message: Message) -> Voice:

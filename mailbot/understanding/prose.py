@@ -14,6 +14,7 @@ from mailbot.understanding.facts import Found, Record, from_mark
 from mailbot.understanding.lexicon import alternatives, cues, words
 
 _MODULE = "prose"
+MAX_MARKS = 120      # of one sentence; more is no sentence
 _END = re.compile(r"(?<![ .][A-ZÆØÅ])(?<!att)(?<!Att)(?<!nr)(?<!tlf)(?<!evt)(?<!bl)(?<!pr)(?<!kst)(?<!konst)(?<!ca)(?<!Kgl)(?<!afd)(?<!\d)[.!?]+(?=\s|$)|\n\s*\n|(?<=\d)\.(?=\s+[A-ZÆØÅ])")
 
 
@@ -88,7 +89,7 @@ def read(text: str, spans: list[tuple[int, int]], marks: list[Mark], known: list
             _person(mark, text, people, writer_name, skip)
     for start, end in spans:
         for begin, stop in sentences(text, start, end):
-            last = _sentence(text, begin, stop, [m for m in marks if begin <= m.start and m.end <= stop], prose, people, writer_name, skip, last)
+            last = _sentence(text, begin, stop, [m for m in marks if begin <= m.start and m.end <= stop][:MAX_MARKS], prose, people, writer_name, skip, last)
     prose.records = [r for r in people if r not in known]
     return prose
 
@@ -124,7 +125,7 @@ def _refs(text: str, begin: int, stop: int, marks: list[Mark], prose: Prose, peo
         if record is not None:
             refs.append(Ref("name", mark.start, mark.end, record))
     for word in re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*").finditer(text, begin, stop):
-        if any(a < word.end() and word.start() < b for a, b in taken) or not word.group()[0].isupper():
+        if not word.group()[0].isupper() or any(a < word.end() and word.start() < b for a, b in taken):
             continue
         plain = re.sub(r"s$", "", word.group())
         owner = next((r for r in people if r.name and names.first_name(r.name) in (word.group(), plain)), None)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -23,12 +24,39 @@ class Title:
     head: str
 
 
+_TOKEN = re.compile(r"(?<![\w@/.-])[^\W\d_][\w-]*(?![\w@]|\.\w)|(?<=[a-z]\.)[^\W\d_][\w-]*(?![\w@]|\.\w)|(?<=/)[^\W\d_][\w-]*(?![\w@]|\.\w)")
+_ABBREVIATED = re.compile(r"(?<!\w)(?:afd|afs|bibl|sekt|omr|adm)\.\s?$", re.IGNORECASE)
+
+
 @cache
-def _heads() -> re.Pattern[str]:
-    lists = words("titles")
-    return re.compile(
-        rf"(?<![\w-])(?P<english>{alternatives(lists['english'])})(?!\w)"
-        rf"|(?<![\w@./-])(?P<word>(?:afd|afs|bibl|sekt|omr|adm)\.\s?(?:leder|chef)|(?:[^\W\d_][\w-]{{0,40}}?)?{alternatives(lists['endings'])}|{alternatives(lists['whole'])})(?![\w@-]|\.\w)", re.IGNORECASE)
+def _english() -> tuple[frozenset[str], re.Pattern[str]]:
+    """Titles of several words: the words that they begin with, and the pattern."""
+    phrases = words("titles")["english"]
+    return frozenset(p.split()[0] for p in phrases), re.compile(rf"{alternatives(phrases)}(?!\w)", re.IGNORECASE)
+
+
+@cache
+def _endings() -> tuple[str, ...]:
+    return tuple(words("titles")["endings"])
+
+
+def _heads(text: str) -> Iterator[tuple[int, int, bool]]:
+    """The spans of words that are titles by themselves, and of English phrases (True)."""
+    begins, phrases = _english()
+    whole_words, never = listed("titles", "whole"), listed("titles", "never")
+    reached = 0
+    for token in _TOKEN.finditer(text):
+        low = token.group().lower()
+        if token.start() < reached or low in never:
+            continue
+        if low in begins and (phrase := phrases.match(text, token.start())):
+            reached = phrase.end()
+            yield token.start(), reached, True
+        elif (low.endswith(_endings()) and len(low) > 3) or low in whole_words:
+            if text[token.start() - 1:token.start()] == "." and not _ABBREVIATED.search(text, max(0, token.start() - 7), token.start()):
+                continue
+            short = _ABBREVIATED.search(text, max(0, token.start() - 7), token.start())
+            yield short.start() if short else token.start(), token.end(), False
 
 
 @cache
@@ -52,16 +80,18 @@ def is_head(word: str) -> bool:
 def find(text: str) -> list[Title]:
     """The titles in running text, in order."""
     found: list[Title] = []
-    for match in _heads().finditer(text):
-        english = match.group("english")
-        word = (english or match.group("word")).lower()
-        if word in listed("titles", "never") or (found and match.start() < found[-1].end):
+    for start, stop, english in _heads(text):
+        word = text[start:stop].lower()
+        if found and start < found[-1].end:
             continue
-        lead = _before().search(text, max(0, match.start() - 60), match.start())
-        start = lead.start() if lead else match.start()
-        end = _capitals(text, match.end()) if english and english[0].isupper() and not word.startswith(("leder", "chef", "leiter", "teamleder")) else _qualifier(text, match.end(), word)
-        if word in ("manager", "director", "librarian", "coordinator", "supervisor", "secretary", "consultant", "partner") and match.group()[0].isupper():
-            start = (re.compile(r"(?:[A-Z][\w&-]+ ){1,3}$").search(text, max(0, start - 50), start) or match).start()
+        head = start
+        lead = _before().search(text, max(0, start - 60), start)
+        start = lead.start() if lead else start
+        foreign = english and text[head].isupper() and not word.startswith(("leder", "chef", "leiter", "teamleder"))
+        end = _capitals(text, stop) if foreign else _qualifier(text, stop, word)
+        if word in ("manager", "director", "librarian", "coordinator", "supervisor", "secretary", "consultant", "partner") and text[head].isupper():
+            modifiers = re.compile(r"(?:[A-Z][\w&-]+ ){1,3}$").search(text, max(0, start - 50), start)
+            start = modifiers.start() if modifiers else start
         if found and text[found[-1].end:start] in ("/", " / ", " & ") or (found and text[found[-1].end:start] == " og " and not _NAME_NEXT.match(text, end)):
             start = found.pop().start
         found.append(Title(" ".join(text[start:end].split()), start, end, word))

@@ -30,10 +30,11 @@ class Told:
     marks: list[Mark]
     spans: list[tuple[int, int]] = field(default_factory=list)
     listed: bool = False
+    said: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     @property
     def body(self) -> str:
-        return "\n".join(line.text for line in self.voice.body)
+        return self.voice.text
 
     @property
     def others(self) -> list[Record]:
@@ -41,7 +42,9 @@ class Told:
         return [r for r in [*self.roster.records, *self.prose.records] if not r.writer]
 
     def says(self, name: str, key: str) -> bool:
-        return bool(cues(name, key).search(self.body))
+        if (name, key) not in self.said:
+            self.said[name, key] = bool(cues(name, key).search(self.body))
+        return self.said[name, key]
 
 
 _INTRODUCED = re.compile(r"(?:\bjeg hedder(?: nu| fremover| i dag| egentlig)?|\bmit navn er|\bmy name is|\bjeg er|\bundertegnede,?|\bi am|\bjag heter|\beg eiti|\bjeg heter|\bnavnet er|\bmit fulde navn er|\bfremover hedder jeg)\s+$", re.IGNORECASE)

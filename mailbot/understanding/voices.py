@@ -12,8 +12,9 @@ from mailbot.mail.message import Address, Message, Segment, SegmentKind
 from mailbot.understanding import names, organisations, titles
 from mailbot.understanding.lexicon import alternatives, words
 
-MAX_LINES = 1_500      # of one voice; more is no letter
-MAX_VOICE = 60_000     # characters
+MAX_LINES = 400        # of one segment; more is no letter
+MAX_VOICE = 20_000     # characters of one segment
+MAX_SEGMENTS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,9 @@ class Voice:
     signature: tuple[Line, ...]
 
     @property
-    def lines(self) -> tuple[Line, ...]:
-        return self.body + self.signature
+    def text(self) -> str:
+        """The words of the body."""
+        return "\n".join(line.text for line in self.body)
 
 
 _HEADER = re.compile(
@@ -62,7 +64,7 @@ def voices(message: Message) -> tuple[Voice, ...]:
     """The voices of a message, the writer's first, then by depth in the order of the text."""
     groups: dict[tuple[SegmentKind, int, int], list[Segment]] = {}
     run = 0
-    for at, segment in enumerate(message.segments):
+    for at, segment in enumerate(message.segments[:MAX_SEGMENTS]):
         kind = segment.owner if segment.kind is SegmentKind.SIGNATURE else segment.kind
         if kind is SegmentKind.NEW:
             groups.setdefault((kind, 0, 0), []).append(segment)
