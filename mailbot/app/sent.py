@@ -60,7 +60,8 @@ class SentFolder:
         if entry.course is None or writer.email not in letter.to:
             return
         thread = Thread(entry.message_id, letter.references, str(summary.get("subject", "")))
-        self._record(entry.course, lambda roster: manual.take_over(roster, thread, writer, now), now)
+        written_at = letter.received_at
+        self._record(entry.course, lambda roster: manual.take_over(roster, thread, writer, now, written_at=written_at), now)
         log.info("thread_taken_over")
 
     def _record(self, course: str, decide: Callable[[Roster], Decision], now: datetime) -> None:

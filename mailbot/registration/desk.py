@@ -168,11 +168,17 @@ def answer(roster: Roster, number: int, text: str, now: datetime) -> Decision:
     return change.decision()
 
 
-def take_over(roster: Roster, thread: Thread, writer: Address, now: datetime, *, subject: str = "") -> Decision:
-    """She answered in this thread herself: nothing more is sent there, planned letters to the writer among it."""
+def take_over(
+    roster: Roster, thread: Thread, writer: Address, now: datetime, *, subject: str = "", written_at: datetime | None = None
+) -> Decision:
+    """She answered in this thread herself: nothing more is sent there, planned letters to the writer among it.
+
+    What she wrote (at `written_at`, None: now) before she handed the thread back takes it over no more.
+    """
     ids = {thread.message_id, *thread.references} - {""}
     for item in roster.items:
-        if item.kind is ItemKind.TAKEN and item.closed_at is None and item.thread is not None:
+        holds = item.closed_at is None or (written_at or now) <= item.closed_at
+        if item.kind is ItemKind.TAKEN and holds and item.thread is not None:
             theirs = {item.thread.message_id, *item.thread.references}
             if ids & theirs:
                 raise RuleError("already_so")

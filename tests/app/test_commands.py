@@ -25,7 +25,7 @@ from mailbot.cli.service import service_of
 from mailbot.config import load
 from mailbot.course import Mode, Status
 from mailbot.demo.server import MailServer
-from mailbot.registration.records import Decision, Item, LetterState, Roster
+from mailbot.registration.records import Decision, Item, ItemKind, LetterState, Roster
 from mailbot.store.sqlite import SqliteStore
 
 HER = "Lisbet Vestergaard <lv@fremtidensbiblioteker.dk>"
@@ -248,6 +248,23 @@ def test_offer_stop_pause_resume_call_off_and_the_mode(busy: Desk) -> None:
     assert busy.roster.settings.mode is Mode.OBSERVE
     letters = busy.arrive(busy.write("status\n", answers=reply))
     assert kinds(letters, busy) == [("command_reply", "lv@fremtidensbiblioteker.dk")]  # whatever the mode
+
+
+def test_a_thread_that_she_took_over_is_handed_back_and_her_lines_take_none_over(desk: Desk) -> None:
+    hers = desk.write("Fint, jeg har skrevet dig op.").replace(b"To: lv@fremtidensbiblioteker.dk", b"To: mho@eksempelby-kom.dk")
+    hers = b"In-Reply-To: <mho@eksempelby-kom.dk.1>\r\n" + hers
+    desk.server.deliver("bot@example.dk", hers, "Sent", at=desk.now)
+    desk.arrive(signup("Mette Holm", "mho@eksempelby-kom.dk"))
+    (taken,) = desk.open_items()
+    assert taken.kind is ItemKind.TAKEN
+    first = desk.write(f"fortsæt {taken.id}", answers=desk.digest())
+    (reply,) = desk.arrive(first)
+    assert outcome(reply) == {f"fortsæt {taken.id}": "klaret."}
+    second = desk.write("status", answers=reply)
+    for raw in (first, second):
+        desk.server.deliver("bot@example.dk", raw, "Sent", at=desk.now)
+    assert len(desk.arrive(second)) == 1
+    assert desk.open_items() == []
 
 
 def test_she_is_answered_in_draft_as_well(embedded: MailServer, tmp_path: Path) -> None:
