@@ -26,6 +26,7 @@ COLOURS = {
     "ignore": "bright_black",
 }
 
+KEPT_WHOLE = {"ID": 3, "Status": 11, "EAN": 13, "Received": 8, "Done": 8, "When": 16}  # columns that are of no use when cut
 FACTS = ("email", "title", "organisation", "municipality", "phone", "ean", "ean_invalid", "reference", "dietary", "cvr", "invoice_email")
 
 
@@ -38,7 +39,7 @@ def words(value: str | None, style: str = "", most: int = 60) -> Text:
 def table(*columns: str) -> Table:
     made = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
-        made.add_column(column, overflow="ellipsis", no_wrap=True)
+        made.add_column(column, overflow="ellipsis", no_wrap=True, min_width=KEPT_WHOLE.get(column))
     return made
 
 
@@ -58,7 +59,7 @@ def registrations(console: Console, rows: Sequence[tuple[Roster, Registration]])
             words(r.person.organisation, most=32),
             words(r.person.email, most=40),
             words(r.person.ean),
-            local(roster, r.received_at),
+            local(roster, r.received_at)[2:10],
         )
     console.print(shown)
     taken = {roster.course.id: roster for roster, _ in rows}
