@@ -26,7 +26,6 @@ COLOURS = {
     "ignore": "bright_black",
 }
 
-KEPT_WHOLE = {"ID": 3, "Status": 11, "EAN": 13, "Received": 8, "Done": 8, "When": 16}  # columns that are of no use when cut
 FACTS = ("email", "title", "organisation", "municipality", "phone", "ean", "ean_invalid", "reference", "dietary", "cvr", "invoice_email")
 
 
@@ -39,7 +38,7 @@ def words(value: str | None, style: str = "", most: int = 60) -> Text:
 def table(*columns: str) -> Table:
     made = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
-        made.add_column(column, overflow="ellipsis", no_wrap=True, min_width=KEPT_WHOLE.get(column))
+        made.add_column(column, overflow="ellipsis", no_wrap=True)
     return made
 
 
@@ -48,17 +47,18 @@ def registrations(console: Console, rows: Sequence[tuple[Roster, Registration]])
     if not rows:
         console.print("Nobody yet.")
         return
-    shown = table("ID", "Status", "Name", "Organisation", "Mail", "EAN", "Received")
+    wide, wider = console.width >= 96, console.width >= 128
+    shown = table("ID", "Status", "Name", *(["Organisation"] if wider else []), "Mail", *(["EAN"] if wide else []), "Received")
     for roster, r in rows:
         position = roster.position(r.id)
         status = r.status.value + (f" {position}" if position else "")
         shown.add_row(
             str(r.id),
             Text(status, style=COLOURS.get(r.status.value, "bright_black")),
-            words(r.person.name, most=32),
-            words(r.person.organisation, most=32),
-            words(r.person.email, most=40),
-            words(r.person.ean),
+            words(r.person.name, most=22),
+            *([words(r.person.organisation, most=28)] if wider else []),
+            words(r.person.email, most=30),
+            *([words(r.person.ean)] if wide else []),
             local(roster, r.received_at)[2:10],
         )
     console.print(shown)
