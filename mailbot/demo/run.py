@@ -112,7 +112,8 @@ def _season(
             _let_time_pass(service, clock, at)
             server.deliver(course.signup_address, raw, at=at)
             service.once()
-            yield from (Row(at, file, parse(raw).sender.email, h) for h in handled if h.reading)  # not our own digests
+            sender = parse(raw).sender
+            yield from (Row(at, file, sender.name or sender.email, h) for h in handled if h.reading)  # not our own digests
             handled.clear()
             progress.advance(task)
         _let_time_pass(service, clock, clock.now + DAYS_AFTER)
@@ -136,7 +137,7 @@ def _write_letters(server: MailServer, folder: Path) -> int:
 
 
 def _show(console: Console, rows: list[Row], service: Service, course: Course, subject: str, digest: str) -> None:
-    shown = table("Received", "From", "Understood as", "Done", "Letters, or why not")
+    shown = table("Day", "From", "Understood", "Done", "Letters, or why not")
     for row in rows:
         reading, outcome = row.handled.reading, row.handled.entry.outcome.value
         understood = f"{reading.intent.value} {reading.confidence:.2f}" if reading else ""
@@ -144,7 +145,7 @@ def _show(console: Console, rows: list[Row], service: Service, course: Course, s
         sent = ", ".join(kind if n == 1 else f"{n} × {kind}" for kind, n in kinds.items())
         why = ", ".join(reason.code.replace("_", " ") for reason in row.handled.entry.reasons[:2])
         shown.add_row(
-            f"{row.at:%d %b %H:%M}", words(row.sender, most=36), Text(understood), Text(outcome, style=COLOURS.get(outcome, "magenta")),
+            f"{row.at:%d %b}", words(row.sender, most=20), Text(understood), Text(outcome, style=COLOURS.get(outcome, "magenta")),
             words(sent, "blue", 44) if sent else words(why, "dim", 44),
         )  # fmt: skip
     console.print(shown)
