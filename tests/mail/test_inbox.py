@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from servers.dovecot import Dovecot
 from servers.person import Person
+from servers.proxy import Proxy
 
 from mailbot.mail import fetch as fetching
 from mailbot.mail.inbox import Backoff, Folders, InboxError, MailboxMissing
@@ -266,6 +267,25 @@ def test_mail_that_came_before_the_wait_ends_it_at_once(person: Person) -> None:
     with person.inbox() as inbox:
         list(inbox.fetch("INBOX"))
         person.deliver(mail(1))
+        started = time.monotonic()
+        assert inbox.wait(20) is True
+        assert time.monotonic() - started < 5
+
+
+def test_mail_that_was_announced_among_other_answers_ends_a_wait_at_once(person: Person) -> None:
+    with person.inbox() as inbox:
+        list(inbox.fetch("INBOX"))
+        person.deliver(mail(1))
+        inbox.folders()  # the server tells of new mail with this answer, and will not tell again
+        started = time.monotonic()
+        assert inbox.wait(20) is True
+        assert time.monotonic() - started < 5
+
+
+def test_mail_that_is_announced_in_one_breath_with_idle_ends_a_wait_at_once(person: Person) -> None:
+    with Proxy(person.port) as proxy, person.inbox(port=proxy.port) as inbox:
+        list(inbox.fetch("INBOX"))
+        proxy.change = lambda data: data + b"* 1 EXISTS\r\n" if data.startswith(b"+ ") else data
         started = time.monotonic()
         assert inbox.wait(20) is True
         assert time.monotonic() - started < 5
