@@ -62,6 +62,8 @@ def test_messages_come_in_the_order_of_receipt_and_leave_no_trace(person: Person
     assert [i.raw for i in found] == [mail(2), mail(3), mail(1)]
     assert "\\Seen" in found[0].flags
     assert found[0].account == person.user
+    with person.client() as client:
+        assert client.select_folder("INBOX")[b"RECENT"] == 3  # not even that was taken from her
 
 
 def test_the_cursor_never_passes_a_message_that_is_not_done_yet(person: Person) -> None:
