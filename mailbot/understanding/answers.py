@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from mailbot.mail.message import Message, SegmentKind
 from mailbot.understanding import diets, layout, rosters, titles
@@ -30,7 +31,7 @@ def fill(told: Told, message: Message, answered: Letter | None, history: Sequenc
 def _between(told: Told, message: Message) -> None:
     """An answer below a quoted line that asks for one field."""
     segments = message.segments
-    for before, segment in zip(segments, segments[1:], strict=False):
+    for before, segment in pairwise(segments):
         if segment.kind is not SegmentKind.NEW or before.kind is SegmentKind.NEW:
             continue
         asked = [line.strip(" >-•*\t?:.") for line in message.text[before.start:before.end].split("\n") if line.strip(" >\t")]

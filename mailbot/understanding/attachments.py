@@ -18,7 +18,7 @@ from itertools import islice
 from xml.etree import ElementTree
 
 from mailbot.mail.message import Attachment
-from mailbot.understanding import layout, rosters
+from mailbot.understanding import layout, lists, rosters
 from mailbot.understanding.entities import scan
 from mailbot.understanding.facts import Record, from_mark
 from mailbot.understanding.reading import Reason
@@ -108,7 +108,7 @@ def _understand(told: Attached, lines: list[str], source: str) -> None:
     rosters.from_tables(layout.tables(rows), roster, source=source)
     rosters.from_labels(layout.labelled(rows), rows, roster, source=source)
     if not roster.records:
-        rosters.from_lists(rows, marks, roster, (), source=source)
+        lists.from_lists(rows, marks, roster, (), source=source)
     told.records += [r for r in roster.records if r.name]
     told.nobody += roster.nobody
     for mark in marks:

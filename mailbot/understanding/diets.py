@@ -30,7 +30,7 @@ def _told() -> re.Pattern[str]:
     what = rf"(?P<what>[^.!?;:()\n|]{{2,70}}?){_TAIL}"
     return re.compile(
         rf"\b(?:tåler|tåle)(?: (?:jeg|hun|han|desværre|altså|i øvrigt|ellers|dog|heller|helt|slet|og|så|bare)){{0,4}} (?:ikke|ingen|hverken) (?:at spise |at få )?(?P<bear>[^.!?;:()\n|]{{2,60}}?){_TAIL}"
-        rf"|\bikke (?:kan )?(?:tåler?|spiser?) (?P<inverted>[^.!?;:()\n|]{{2,60}}?){_TAIL}"
+        rf"|\b(?:ikke (?:kan )?(?:tåler?|spiser?)|må (?:jeg |hun |han )?(?:ikke|aldrig) (?:få|spise)|reagerer på|får udslæt af) (?P<inverted>[^.!?;:()\n|]{{2,60}}?){_TAIL}"
         rf"|\ballergi(?:sk)? (?:over ?for|mod|imod|på) (?P<allergic>[^.!?;:()\n|]{{2,60}}?){_TAIL}"
         rf"|\b(?:allergic to|intolerant to|allergi:) (?P<english>[^.!?;:()\n|]{{2,60}}?){_TAIL}"
         rf"|\bspiser?(?: (?:jeg|hun|han))? (?P<except>(?:alt|det hele)(?:,)? (?:undtagen|bortset fra|på nær|untagen|med undtagelse af|minus) [^.!?;:()\n|]{{2,60}}?){_TAIL}"
@@ -70,7 +70,7 @@ def find(text: str) -> list[Diet]:
 @cache
 def _likely() -> re.Pattern[str]:
     kinds = alternatives(words("diets")["kinds"])
-    return re.compile(rf"tåler?\b|allergi|allergy|intoleran|spise|\bgår (?:det )?helt galt|(?<!\w){kinds}|\b(?:ingen|uden|undgår|helst) {alternatives(words('diets')['foods'])}", re.IGNORECASE)
+    return re.compile(rf"tåler?\b|må (?:\w+ )?(?:ikke|aldrig)|reagerer|udslæt|allergi|allergy|intoleran|spise|\bgår (?:det )?helt galt|(?<!\w){kinds}|\b(?:ingen|uden|undgår|helst) {alternatives(words('diets')['foods'])}", re.IGNORECASE)
 
 
 _NOTHING = re.compile(r"^(?:ingen|nej|ikke)\b(?:[^,.;]{0,30})(?:[,.;]\s*(?:men|dog|bare)?\s*)(?P<rest>.+)$", re.IGNORECASE)

@@ -39,6 +39,7 @@ class Record:
     fields: dict[str, Found] = field(default_factory=dict)
     returning: Found | None = None
     waiting_only: bool = False
+    phone_rank: int = 9                        # of the telephone told in sentences: 0 direct … 2 main
     mention: tuple[int, int] | None = None     # where the text first speaks of somebody known from elsewhere
     wished: bool = False                       # a later sentence says by pronoun that the person wants to come
     joins: float = 0.0

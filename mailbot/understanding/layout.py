@@ -97,9 +97,11 @@ def _labels_of(lines: tuple[Line, ...], at: int, line: Line) -> list[Labelled]:
         return []
     spots = [(head.start(), head.end(), names, head.group("label"))]
     if ":" in head.group("sep"):
-        for more in _INLINE.finditer(line.text, head.end()):
-            if (also := fields_of(more.group("label"))) and len(more.group("label")) > 1:
-                spots.append((more.start(), more.end(), also, more.group("label")))
+        spots += [
+            (more.start(), more.end(), also, more.group("label"))
+            for more in _INLINE.finditer(line.text, head.end())
+            if (also := fields_of(more.group("label"))) and len(more.group("label")) > 1
+        ]
     found = []
     for nth, (_, begin, fields, label) in enumerate(spots):
         end = spots[nth + 1][0] if nth + 1 < len(spots) else len(line.text)

@@ -56,10 +56,8 @@ _AFTER_NO = re.compile(
 
 def negated(text: str, start: int, end: int, back: int = 90) -> bool:
     """Whether the words before or after say that the number (or address) is the old or the wrong one."""
-    before = re.split(r"[.!?\n]\s|[;]", text[max(0, start - back):start])[-1]
-    cue = None
-    for cue in pattern("corrections", "wrong").finditer(before):
-        pass
+    before = re.split(r"[.!?]\s|[;\n]", text[max(0, start - back):start])[-1]
+    cue = max(pattern("corrections", "wrong").finditer(before), key=lambda m: m.end(), default=None)
     if cue and not pattern("corrections", "right").search(before, cue.end()) and not re.search(r"\d{6}", before[cue.end():]):
         return True
     after = text[end:end + 80]
@@ -133,8 +131,7 @@ def _phones(text: str, country: str) -> list[Number]:
         if digits[0] not in "01" and not _YEAR.match(match.group()):
             found.append(_phone(text, f"+{country if country in ('45', '47') else '45'}{digits}", *match.span()))
     if country == "47":
-        for match in _NORWEGIAN.finditer(text):
-            found.append(_phone(text, "+47" + _DIGITS.sub("", match.group()), *match.span()))
+        found += [_phone(text, "+47" + _DIGITS.sub("", m.group()), *m.span()) for m in _NORWEGIAN.finditer(text)]
     if country in ("298", "299", "46", "49"):
         for match in (_SIX if country in ("298", "299") else _TRUNK).finditer(text):
             line = text[text.rfind("\n", 0, match.start()) + 1:match.start()]

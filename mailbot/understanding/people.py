@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from mailbot.course import Course
 from mailbot.mail.message import Address, Message, SegmentKind
-from mailbot.understanding import addresses, answers, attachments, names, organisations, rosters, spread
+from mailbot.understanding import addresses, answers, attachments, names, spread
 from mailbot.understanding import told as voices_told
 from mailbot.understanding.entities import scan
 from mailbot.understanding.facts import Found, Record
@@ -22,7 +22,6 @@ from mailbot.understanding.roles import entering, joined, judge, leaving, seats,
 from mailbot.understanding.spread import person
 from mailbot.understanding.told import Told
 from mailbot.understanding.voices import Voice, voices
-
 
 MAX_TEXT = 400_000      # characters of a message that are looked at for people
 _SPOKEN = ("prose", "copied")      # people of sentences, whose part the words around them decide
@@ -165,12 +164,15 @@ class _Scene:
                     main.says("roles", "together"), main.says("roles", "part_will_do"), notes)
 
     def _asker(self, joining: list[Record], self_signup: bool) -> Record | None:
-        """The first writer of a forwarded wish, unless the writer only speaks of their own."""
-        if self.forwarded is None or any(names.same(r.name, self.forwarded.writer.name) == 2 for r in joining if r.name):
-            return self.forwarded.writer if self.forwarded and not any(r.form not in _SPOKEN for r in joining) and False else None
+        """The first writer of a forwarded wish, unless the writer only speaks of their own or gives a list."""
+        if self.forwarded is None or any(r.form not in _SPOKEN for r in joining):
+            return None
+        asker = self.forwarded.writer
+        if any(r.name and names.same(r.name, asker.name) == 2 for r in joining):
+            return None
         if self_signup and not self.main.says("persons", "self_too") and not self._passed_on():
             return None
-        return self.forwarded.writer if not any(r.form not in _SPOKEN for r in joining) else None
+        return asker
 
     def _writer_joins(self, joining: list[Record], self_signup: bool, wanted: int | None, asked: bool) -> bool:
         main = self.main
@@ -195,7 +197,7 @@ class _Scene:
         if main.listed or not joining:
             return main.writer.place
         hit = re.search(r"\b(?:mig selv|jeg selv|undertegnede|og jeg|og mig|jeg og|mig og)\b", main.text[main.voice.body[0].start:main.voice.body[-1].end] if main.voice.body else "", re.IGNORECASE)
-        return main.voice.body[0].start + hit.start() if hit else main.text.__len__()
+        return main.voice.body[0].start + hit.start() if hit else len(main.text)
 
     def _from_subject(self) -> list[Record]:
         found = []
@@ -249,7 +251,7 @@ class _Scene:
         if not gone and self.forwarded is not None and writer not in coming:
             gone = [self.forwarded.writer.name or self.forwarded.voice.sender.email]
         contact = None if writer in coming or self_out else self.contact()
-        return Cast(self._persons(coming, own=writer in coming), tuple(dict.fromkeys(gone)), contact)
+        return Cast(self._persons(coming), tuple(dict.fromkeys(gone)), contact)
 
     def cancel(self) -> Cast:
         main = self.main
@@ -283,7 +285,7 @@ class _Scene:
         if people and not main.listed:
             return Cast(self._persons(people), contact=self.contact())
         chosen = _unique(sorted([*people, writer] if people else [writer], key=lambda r: r.place))
-        return Cast(self._persons(chosen, own=True))
+        return Cast(self._persons(chosen))
 
     def _letter_people(self) -> list[str]:
         return [a.name for a in self.answered.people if a.name] if self.answered else []
@@ -312,7 +314,7 @@ class _Scene:
             return self.contact()
         return None
 
-    def _persons(self, records: list[Record], own: bool = False) -> tuple[Person, ...]:
+    def _persons(self, records: list[Record]) -> tuple[Person, ...]:
         return tuple(person(r, self.message) for r in spread.spread(records, self.main, self.forwarded, self.message, self.ours))
 
     def notes(self, made: Cast) -> tuple[Reason, ...]:
@@ -356,5 +358,3 @@ def _unique(records: list[Record]) -> list[Record]:
                 twin.fields["name"] = record.fields["name"]
     return kept
 
-
-__all__ = ["Cast", "cast", "organisations", "rosters"]

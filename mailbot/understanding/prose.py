@@ -15,7 +15,7 @@ from mailbot.understanding.lexicon import alternatives, cues, words
 
 _MODULE = "prose"
 MAX_MARKS = 120      # of one sentence; more is no sentence
-_END = re.compile(r"(?<![ .][A-ZÆØÅ])(?<!att)(?<!Att)(?<!nr)(?<!tlf)(?<!evt)(?<!bl)(?<!pr)(?<!kst)(?<!konst)(?<!ca)(?<!Kgl)(?<!afd)(?<!\d)[.!?]+(?=\s|$)|\n\s*\n|(?<=\d)\.(?=\s+[A-ZÆØÅ])")
+_END = re.compile(r"(?<![ .][A-ZÆØÅ])(?<!att)(?<!Att)(?<!nr)(?<!tlf)(?<!evt)(?<!bl)(?<!pr)(?<!kst)(?<!konst)(?<!ca)(?<!Kgl)(?<!afd)(?<!\d)[.!?]+(?=\s|$)|\n\s*\n|[\U0001F300-\U0001FAFF]+\S?(?=\s)|(?<=\d)\.(?=\s+[A-ZÆØÅ])")
 
 
 @dataclass(slots=True)
@@ -101,8 +101,8 @@ def _sentence(text: str, begin: int, stop: int, marks: list[Mark], prose: Prose,
     for mark in marks:
         if mark.kind == "name":
             continue
-        owners = _title_owners(text, begin, mark, marks, refs, prose, people, last) if mark.kind == "title" else _owners(text, mark, refs, prose, people, last)
-        _give(text, mark, owners, named, prose, people)
+        owners = _title_owners(text, begin, mark, marks, refs, prose, last) if mark.kind == "title" else _owners(text, mark, refs, prose, people, last)
+        _give(text, mark, owners, prose)
     for ref in refs:
         if ref.kind == "same" and (ref.record or last) and _wishes().match(text, ref.end, stop):
             (ref.record or last[-1]).wished = True
@@ -175,7 +175,7 @@ def _greeted(text: str, start: int) -> bool:
     return bool(re.fullmatch(r"\s*(?:kære|hej|hejsa|til|goddag|dear|hi|hello|godmorgen|hei|moin)(?: \w+ og| alle| både)?\s*", line, re.IGNORECASE))
 
 
-def _resolve(ref: Ref, prose: Prose, people: list[Record], last: list[Record]) -> list[Record]:
+def _resolve(ref: Ref, prose: Prose, last: list[Record]) -> list[Record]:
     if ref.record is not None:
         return [ref.record]
     if ref.kind == "self":
@@ -185,7 +185,7 @@ def _resolve(ref: Ref, prose: Prose, people: list[Record], last: list[Record]) -
     return [prose.everyone]
 
 
-def _title_owners(text: str, begin: int, mark: Mark, marks: list[Mark], refs: list[Ref], prose: Prose, people: list[Record], last: list[Record]) -> list[Record]:
+def _title_owners(text: str, begin: int, mark: Mark, marks: list[Mark], refs: list[Ref], prose: Prose, last: list[Record]) -> list[Record]:
     """Whose title it is; nobody's where the title is only mentioned ("min chef siger")."""
     after = next((r for r in refs if r.kind == "name" and r.start >= mark.end and re.fullmatch(r"(?: (?:i|på|ved|hos) [A-ZÆØÅ][\w-]+)?,?[ \u00a0]+", text[mark.end:r.start])), None)
     if after is not None and after.record is not None:
@@ -205,7 +205,7 @@ def _title_owners(text: str, begin: int, mark: Mark, marks: list[Mark], refs: li
             return [prose.writer]
         if nearest.kind == "self" and text[nearest.start:nearest.end].lower() in ("min", "mit", "vores") and _APPOSITION.fullmatch(gap) and len(before) > 1 and not _copula().search(lead):
             prior = before[-2]
-            return _resolve(prior, prose, people, last) if prior.kind == "name" and re.fullmatch(r"[\s,(–-]*", text[prior.end:nearest.start]) else []
+            return _resolve(prior, prose, last) if prior.kind == "name" and re.fullmatch(r"[\s,(–-]*", text[prior.end:nearest.start]) else []
     lead_in = _without(text, begin, mark.start, marks)
     if not lead_in.strip(" \n–-•*,.;/()") and re.match(r"\s*(?:[,.(\n/]|$|(?:på|ved|hos|i|fra) \w)", text[mark.end:mark.end + 20]):
         return last[-1:] if last else [prose.writer]
@@ -219,9 +219,9 @@ def _title_owners(text: str, begin: int, mark: Mark, marks: list[Mark], refs: li
     subject = [r for r in subject if text[r.start:r.end].lower() not in ("min", "mit", "mine", "vores", "hans", "hendes", "deres", "dem", "ham", "hende", "my") or re.match(r" (?:titel|stilling|title)", text[r.end:r.end + 10])]
     if subject:
         office = re.search(r"\bsom\s*$", lead) and subject[0].kind in ("self", "same") and not re.search(r"\b(?:arbejder|ansat|har)\s+som\s*$", lead)
-        return _resolve(subject[0] if office else subject[-1], prose, people, last)
+        return _resolve(subject[0] if office else subject[-1], prose, last)
     if before and before[-1].kind in ("same",):
-        return _resolve(before[-1], prose, people, last)
+        return _resolve(before[-1], prose, last)
     return [prose.writer] if not last else last[-1:]
 
 
@@ -245,7 +245,7 @@ def _owners(text: str, mark: Mark, refs: list[Ref], prose: Prose, people: list[R
     if mark.kind in ("ean", "ean_invalid", "reference", "dietary"):
         given = next((r for r in refs if r.start >= mark.end and re.fullmatch(r"\)?,? (?:(?:skal bruges |bruges |gælder |er )?(?:til|for)|gælder|dækker|vedrører) ", text[mark.end:r.start])), None)
         if given is not None:
-            return _resolve(given, prose, people, last)
+            return _resolve(given, prose, last)
         if re.match(r"\)?,? (?:(?:skal bruges |bruges |gælder |er )?(?:til|for)|gælder|dækker) (?:de (?:to|tre|fire|andre|øvrige|første|sidste)|resten)\b", text[mark.end:mark.end + 40]):
             return [prose.everyone]
     before = [r for r in refs if r.end <= mark.start]
@@ -253,13 +253,13 @@ def _owners(text: str, mark: Mark, refs: list[Ref], prose: Prose, people: list[R
         before = [r for r in before if r.kind != "all"]
         direct = [r for r in before if r.kind in ("name", "first", "same")]
         if direct and not (before[-1].kind == "self" and text[before[-1].start:before[-1].end].lower() in ("min", "jeg", "mit")):
-            return _resolve(direct[-1], prose, people, last)
+            return _resolve(direct[-1], prose, last)
     if before:
-        return _resolve(before[-1], prose, people, last)
-    return last[-1:] if mark.kind != "dietary" or not last else last[-1:]
+        return _resolve(before[-1], prose, last)
+    return last[-1:]
 
 
-def _give(text: str, mark: Mark, owners: list[Record], named: list[Record], prose: Prose, people: list[Record]) -> None:
+def _give(text: str, mark: Mark, owners: list[Record], prose: Prose) -> None:
     if mark.off and mark.kind != "reference":
         return
     if mark.kind in ("ean", "ean_invalid", "reference", "organisation", "cvr"):
@@ -273,6 +273,9 @@ def _give(text: str, mark: Mark, owners: list[Record], named: list[Record], pros
         if mark.kind in ("title", "email", "phone", "dietary"):
             if mark.kind == "title" and not owners:
                 return
+            if mark.kind == "phone" and mark.rank < owner.phone_rank:
+                owner.phone_rank = mark.rank
+                owner.fields.pop("phone", None)
             held = owner.fields.get(mark.kind)
             if mark.kind == "email" and held and addresses.belongs(mark.value, owner.name) > addresses.belongs(held.value, owner.name):
                 del owner.fields["email"]

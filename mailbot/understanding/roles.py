@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import pairwise
 
 from mailbot.understanding import names, prose
 from mailbot.understanding.facts import Record
@@ -43,7 +44,7 @@ def _edge(file: str, key: str, behind: bool) -> re.Pattern[str]:
     gap = r"[^.!?;:\n]{0,60}?(?<!\w)"
     entries = "|".join(f"(?:{e.replace('…', gap)})" for e in words(file)[key])
     if behind:
-        return re.compile(rf"(?<!\w)(?:{entries})(?:\s+(?:[\w\-]+\s+){{0,3}})?[\s(,:–-]*$", re.IGNORECASE)
+        return re.compile(rf"(?<!\w)(?:{entries})(?:\s+(?:[\w\-]+,?\s+){{0,3}})?[\s(,:–-]*$", re.IGNORECASE)
     return re.compile(rf"(?:{entries})", re.IGNORECASE)
 
 
@@ -55,12 +56,12 @@ def judge(told: Told, records: list[Record]) -> None:
         before, after = prose.context(told.text, record, told.spans, records)
         clause = _clause(before)
         score = 0.5 * ("title" in record.fields) + 0.7 * ("email" in record.fields)
-        if _near("joins", clause, True):
-            score += 1.0
+        joining = _near("joins", clause, True)
+        score += 1.0 * bool(joining)
         if _edge("persons", "comes", False).search(after[:60]):
             score += 0.7
         score += 1.0 * record.wished + 1.5 * bool(re.match(r"\)?,? (?:og|samt) (?:jeg|mig|undertegnede)\b", after) or re.search(r"\b(?:jeg|mig|undertegnede) (?:og|samt) (?:\w+ ){0,3}$", before))
-        if cues("persons", "only_mentioned").search(clause[-50:]) or cues("persons", "mentioned_after").match(after[:90]):
+        if (cues("persons", "only_mentioned").search(clause[-50:]) and not joining) or cues("persons", "mentioned_after").match(after[:90]):
             score -= 1.5
             record.only_mentioned = True
         if re.search(r"\b(?:på vegne af|on behalf of|efter aftale med)\b[^,.]*$", clause, re.IGNORECASE) and told.roster.records:
@@ -86,7 +87,7 @@ def joined(told: Told, records: list[Record]) -> list[tuple[Record, Record]]:
     """Pairs of people whose names stand together: `Knud Aage Lodberg og Mia Thrane`."""
     ordered = sorted((r for r in records if r.mention is not None), key=lambda r: r.mention or (0, 0))
     pairs = []
-    for one, other in zip(ordered, ordered[1:], strict=False):
+    for one, other in pairwise(ordered):
         between = told.text[(one.mention or (0, 0))[1]:(other.mention or (0, 0))[0]]
         if len(between) < 120 and re.fullmatch(r"\s*(?:\([^)]{0,90}\)|[^()]{0,90}\)|,[^,.;]{0,60},)?\s*(?:,|og|samt|&|and|\+|;)\s*(?:så |også |desuden )?(?:(?:vores |min |souschef |kollega |\w*leder |\w*chef |\w*koordinator ){0,3})", between, re.IGNORECASE):
             pairs.append((one, other))

@@ -7,9 +7,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from mailbot.understanding import diets, items, names, titles
+from mailbot.understanding import diets, items, names
 from mailbot.understanding.entities import Mark, scan, within
 from mailbot.understanding.facts import SHARED, Found, Record, best_phone, from_mark
+from mailbot.understanding.gazetteer import is_first_name
 from mailbot.understanding.layout import Cell, Labelled, Table, fields_of
 from mailbot.understanding.numbers import check_digit_right
 from mailbot.understanding.voices import Line
@@ -125,7 +126,7 @@ def from_tables(tables: list[Table], roster: Roster, module: str = "tables", sou
         elif known and (known >= 2 or known * 2 >= len(head)):
             people = _rows(rows[1:], head, module, source, roster)
         else:
-            people = _untitled(rows, module, source, roster)
+            people = _untitled(rows, module, source)
         if people or roster.nobody:
             roster.records += people
             roster.lines |= set(range(table.first, table.last + 1))
@@ -191,7 +192,7 @@ def _cells(cells: object, row: list[Cell], module: str, source: str, roster: Ros
     return record if ("name" in record.fields or record.writer) else None
 
 
-def _untitled(rows: list[list[Cell]], module: str, source: str, roster: Roster) -> list[Record]:
+def _untitled(rows: list[list[Cell]], module: str, source: str) -> list[Record]:
     people = []
     for row in rows:
         made = Record(place=row[0].start if row else 0, form="table", joins=2.0)
@@ -229,6 +230,8 @@ def from_labels(found: list[Labelled], lines: tuple[Line, ...], roster: Roster, 
             roster.nobody += 1
             current = Record(form="nobody")
             continue
+        if keys == ("email",) and entry.value.text.count("@") > 1:
+            continue
         several = _people(entry.value) if keys == ("name",) else []
         if len(several) > 1:
             _several(entry, roster)
@@ -251,9 +254,19 @@ def from_labels(found: list[Labelled], lines: tuple[Line, ...], roster: Roster, 
                 fill(target, "contact" if len(keys) > 1 else key, entry.value, module, source, roster.domain)
                 if key == "first_name" and "name" not in target.fields:
                     target.put("name", Found(entry.value.text, entry.value.start, entry.value.end, module, source))
-        roster.lines.add(entry.line)
+        if len(keys) > 1 and "reference" in keys and "reference" not in target.fields:
+            _remainder(target, entry.value, module, source)
+        if not (set(keys) <= {"ean", "cvr", "phone", "email"} and re.search(r"[.!?]\s+[A-ZÆØÅ]\w+ \w", entry.value.text)):
+            roster.lines.add(entry.line)
         last_line = entry.line
     roster.records += [r for r in records if "name" in r.fields or r.writer]
+
+
+def _remainder(record: Record, cell: Cell, module: str, source: str) -> None:
+    """`EAN og reference: 5798… / SOLB`: what is left beside the number."""
+    left = [p for p in items.split(cell.text, cell.start) if not re.search(r"\d{6}|@", p.text) and len(p.text) < 40]
+    if len(left) == 1:
+        record.put("reference", Found(left[0].text, left[0].start, left[0].end, module, source))
 
 
 def _is_person(entry: Labelled) -> bool:
@@ -264,7 +277,7 @@ def _is_person(entry: Labelled) -> bool:
     if "name" not in entry.fields:
         return True
     head = re.split(r"[,;(/]|\s[-–]\s", text)[0].strip()
-    return items.is_self(text) or names.shaped(head) or names.known(head) or any(m.kind == "name" for m in scan(text)) or (len(head.split()) <= 4 and names.is_first_name(head.split()[0] if head.split() else ""))
+    return items.is_self(text) or names.shaped(head) or names.known(head) or any(m.kind == "name" for m in scan(text)) or (len(head.split()) <= 4 and is_first_name(head.split()[0] if head.split() else ""))
 
 
 def _gap(lines: tuple[Line, ...], before: int, after: int) -> bool:
@@ -289,94 +302,3 @@ def _several(entry: Labelled, roster: Roster) -> None:
         record.joins = 2.0
         roster.records.append(record)
     roster.lines.add(entry.line)
-
-
-def from_lists(lines: tuple[Line, ...], marks: list[Mark], roster: Roster, skip: tuple[str, ...],
-               source: str = "text") -> None:
-    """The people of list entries: lines with a bullet or number, and lines that begin with a name. `skip`: names that
-    are no participants (whom the mail is written to)."""
-    for at, line in enumerate(lines):
-        if at in roster.lines or not line.text or len(line.text) > 300:
-            continue
-        lead = items.bullet(line.text)
-        start, text = line.start + lead, line.text[lead:]
-        inside = [m for m in marks if start <= m.start and m.end <= line.end]
-        people = [m for m in inside if m.kind == "name"]
-        if len(people) > 1 and not re.search(r"\b(?:att|cc)\b", text, re.IGNORECASE):
-            continue
-        if lead and (items.is_nobody(text) or re.search(r"\bnavn (?:følger|kommer)\b", text, re.IGNORECASE)):
-            roster.nobody += 1
-            roster.lines.add(at)
-            continue
-        office = people and _titled(text[:people[0].start - start], [m for m in inside if m.end <= people[0].start])
-        entry = (people and (people[0].start <= start + 1 or office)) or (lead and (items.is_self(text) or (people and people[0].start < start + 45)))
-        if lead and not people and not entry:
-            head = re.split(r"\s*[,;(/]\s*|\s[-–]\s", text)[0].strip()
-            entry = (len(head.split()) > 1 and (names.shaped(head) or names.known(head))) or (names.shaped(head) and names.is_first_name(head) and head != text)
-        if not entry:
-            continue
-        if not lead and not _row(text, people[0].end - start, at, lines):
-            continue
-        if people and any(names.same(people[0].value, name) == 2 for name in skip):
-            continue
-        record = items.record(text, start, marks, "items", source=source)
-        if "name" in record.fields or record.writer:
-            record.joins = 1.5 if lead or len(record.fields) > 1 else 0.5
-            roster.records.append(record)
-            roster.lines.add(at)
-
-
-def from_data(lines: tuple[Line, ...], marks: list[Mark], roster: Roster) -> None:
-    """Lines that are nothing but data (`områdeleder / Nyborg Bibliotek / mobil 4093 6128`): of the person whose entry
-    stands right above, else of the writer or of the only participant."""
-    entries = {line.start: at for at, line in enumerate(lines)}
-    above = {at: r for r in roster.records if r.form in ("item", "table") for start, at in entries.items() if start <= r.place <= lines[at].end}
-    for at, line in enumerate(lines):
-        if at in roster.lines or not line.text or len(line.text) > 250:
-            continue
-        lead = re.match(r"[^:.!?\d]{0,60}:\s+(?=\S)", line.text)
-        if lead and names.person_word(re.split(r"\W", line.text)[0]):
-            continue
-        start = line.start + (lead.end() if lead else items.bullet(line.text))
-        text = line.text[start - line.start:]
-        inside = [m for m in marks if start <= m.start and m.end <= line.end and m.kind != "dietary"]
-        owner = above.get(at - 1)
-        if any(m.kind == "name" for m in inside) or (not owner and len({m.kind for m in inside}) < 2) or (not inside and not owner):
-            continue
-        rows = items.split(text, start)
-        typed = sum(any(m.start < r.end and r.start < m.end for m in inside) for r in rows)
-        covered = sum(m.end - m.start for m in inside)
-        job = bool(owner) and titles.whole(text) is not None and len(text) < 60 and not re.search(r"[.!?]\s", text)
-        if owner and not job and not inside and _aside(text):
-            above[at] = owner
-            continue
-        if not job and (typed < (0.5 if owner else 0.6) * len(rows) or covered < 0.45 * len(text) or re.search(r"\b(?:er|har|skal|vil|kan|bliver|sendes)\b", text)):
-            continue
-        for_all = bool(re.search(r"\b(?:begge|alle|fælles|samlet|dem|os|vi|vores|samme|all|both|faktura\w*|regning\w*)\b", line.text, re.IGNORECASE))
-        made = items.record(text, start, marks, "items")
-        made.fields.pop("name", None)
-        for key, found in made.fields.items():
-            target = roster.common if for_all and key in SHARED else owner
-            (target or (roster.common if key in SHARED and roster.records else roster.loose)).put(key, found)
-        roster.lines.add(at)
-        if owner and not for_all:
-            above[at] = owner
-
-
-def _titled(lead: str, marks: list[Mark]) -> bool:
-    """Whether only a title (or a degree) stands before the name of an entry: `Souschef Mads Kjær`."""
-    plain = re.sub(r"(?:cand|mag|ph|lic|dr)\.?[\w.]*", "", lead, flags=re.IGNORECASE).strip(" ,.")
-    return not plain or (any(m.kind == "title" for m in marks) and len(plain) < 50 and plain.lower() == marks[0].value.lower())
-
-
-def _aside(text: str) -> bool:
-    """A department or a street between a person's data: short and no sentence."""
-    return len(text.split()) <= 6 and not re.search(r"[.!?:]$", text) and text[0].isupper()
-
-
-def _row(text: str, end: int, at: int, lines: tuple[Line, ...]) -> bool:
-    """Whether a line that begins with a name is an entry, no sentence."""
-    rest = text[end:]
-    if not rest.strip():
-        return len(lines) > 1
-    return bool(re.match(r"\s*(?:[,(<;|\t/:]|[-–]\s|\s[-–])", rest)) and not re.search(r"[.!?]\s+[A-ZÆØÅ]\w+ \w+ \w+", rest) and len(text) < 200

@@ -21,7 +21,6 @@ _ADDRESS = re.compile(r"\b\d{4}\s+[A-ZÆØÅ]|\b[A-ZÆØÅ]?-?\d{4,5}\b|\d+[A-Za
 def read(voice: Voice, marks: list[Mark]) -> Record:
     """The writer as their signature (and From) shows them. `marks` are those of the signature's lines."""
     made = Record(place=voice.signature[0].start if voice.signature else 0, form="header", writer=True)
-    weak: list[Found] = []
     nick: Found | None = None
     for line in voice.signature:
         text, start = line.text, line.start
@@ -30,18 +29,16 @@ def read(voice: Voice, marks: list[Mark]) -> Record:
             text, start = text[farewell.end():], start + farewell.end()
         if not text:
             continue
-        nick = _line(made, text, start, marks, voice, weak, nick)
+        nick = _line(made, text, start, marks, voice, nick)
     inside = [m for m in marks if any(line.start <= m.start < line.end for line in voice.signature)]
     if (phone := best_phone(inside)) is not None:
         made.put("phone", from_mark(phone, _MODULE))
     for mark in inside:
-        if mark.kind in ("ean", "ean_invalid", "cvr") and not mark.off:
-            made.put(mark.kind, from_mark(mark, _MODULE))
-        elif mark.kind in ("reference", "dietary") and not mark.off:
+        if mark.kind in ("ean", "ean_invalid", "cvr", "reference", "dietary") and not mark.off:
             made.put(mark.kind, from_mark(mark, _MODULE))
     places = sorted((m for m in inside if m.kind == "organisation" and not _slogan(m, voice)), key=lambda m: (m.rank, m.start))
     if places:
-        made.put("organisation", _place(places[0], voice))
+        made.put("organisation", _place(places[0]))
     else:
         _unknown_place(made, inside, voice)
     _name(made, nick, voice)
@@ -74,11 +71,11 @@ def _slogan(mark: Mark, voice: Voice) -> bool:
     return line is not None and len(line.text) > len(mark.value) + 45 and not re.search(r"[|•·,/\t]", line.text)
 
 
-def _place(mark: Mark, voice: Voice) -> Found:
+def _place(mark: Mark) -> Found:
     return Found(mark.value, mark.start, mark.end, _MODULE, "text", 1.0 if mark.rank == 0 else 0.8 if mark.rank == 1 else 0.6)
 
 
-def _line(made: Record, text: str, start: int, marks: list[Mark], voice: Voice, weak: list[Found], nick: Found | None) -> Found | None:
+def _line(made: Record, text: str, start: int, marks: list[Mark], voice: Voice, nick: Found | None) -> Found | None:
     """Reads one line; returns the first name or initials of the sign-off, if the line is that."""
     for piece in items.pieces(text, start, _BARS):
         inside = [m for m in marks if piece.start <= m.start and m.end <= piece.end]
@@ -89,7 +86,7 @@ def _line(made: Record, text: str, start: int, marks: list[Mark], voice: Voice, 
         elif parts and "name" not in made.fields and nick is None and _nick(parts[0].text):
             nick = Found(parts[0].text, parts[0].start, parts[0].end, _MODULE, "text", 0.6)
         if "title" not in made.fields:
-            _job(made, parts, piece, inside, marks)
+            _job(made, parts, inside)
     return nick
 
 
@@ -106,7 +103,7 @@ def _nick(text: str) -> bool:
     return len(text.split()) <= 3 and (names.shaped(text) or (len(text.split()) == 1 and text.isalpha() and len(text) < 15)) and not titles.whole(text)
 
 
-def _job(made: Record, parts: list[items.Piece], piece: items.Piece, inside: list[Mark], marks: list[Mark]) -> None:
+def _job(made: Record, parts: list[items.Piece], inside: list[Mark]) -> None:
     for at, part in enumerate(parts):
         text, start = part.text, part.start
         if _ADDRESS.search(text) or len(text) > 90:

@@ -79,7 +79,7 @@ def _numbers(records: list[Record], main: Told, writer: Record) -> None:
         if len(values) > 1 and len(named) > 1:
             for mark, owner in told:
                 if owner in records and not (kind == "ean_invalid" and "ean" in owner.fields):
-                    _replace(owner, kind, mark, writer)
+                    _replace(owner, kind, mark)
             rest = {m.value: m for m, owner in told if owner not in records}
             if len(rest) == 1:
                 for record in records:
@@ -89,7 +89,7 @@ def _numbers(records: list[Record], main: Told, writer: Record) -> None:
             for record in records:
                 if kind == "ean_invalid" and "ean" in record.fields and not (record is writer and record.fields["ean"].module == "signature"):
                     continue
-                _replace(record, kind, mark, writer)
+                _replace(record, kind, mark)
                 if kind == "ean_invalid" and record is writer and "ean" in record.fields and record.fields["ean"].module == "signature":
                     continue
     signed = [writer.fields[k] for k in ("ean", "ean_invalid") if k in writer.fields and writer.fields[k].module == "signature"]
@@ -101,7 +101,7 @@ def _numbers(records: list[Record], main: Told, writer: Record) -> None:
             record.fields.pop("ean_invalid", None)
 
 
-def _replace(record: Record, kind: str, mark: Mark, writer: Record) -> None:
+def _replace(record: Record, kind: str, mark: Mark) -> None:
     held = record.fields.get(kind)
     if held is not None and held.module == "signature":
         del record.fields[kind]
@@ -128,11 +128,22 @@ def _places(records: list[Record], main: Told, writer: Record, message: Message)
         fallback.append(signed)
     fallback += _shown(message.sender)
     for record in records:
+        if not fallback and "organisation" not in record.fields:
+            record.put("organisation", _after_title(record, main.text))
         if "organisation" not in record.fields and fallback:
             choice = next((f for f in fallback if not _municipal(f)), fallback[0])
             record.put("organisation", choice)
         if record is writer and signed and _municipal(record.fields["organisation"]) and first and not _municipal(first):
             record.fields["organisation"] = first
+
+
+def _after_title(record: Record, text: str) -> Found | None:
+    """`teamleder på Dokk1`: a capitalised name behind the title, where nothing else tells the place."""
+    title = record.fields.get("title")
+    if title is None or title.source != "text":
+        return None
+    match = re.compile(r" (?:på|ved|hos) ([A-ZÆØÅ][\w-]*(?: [A-ZÆØÅ][\w-]*){0,3})").match(text, title.end)
+    return Found(match.group(1), match.start(1), match.end(1), "organisations", "text", 0.5) if match else None
 
 
 def _municipal(found: Found) -> bool:

@@ -92,7 +92,7 @@ def find(text: str) -> list[Title]:
         if word in ("manager", "director", "librarian", "coordinator", "supervisor", "secretary", "consultant", "partner") and text[head].isupper():
             modifiers = re.compile(r"(?:[A-Z][\w&-]+ ){1,3}$").search(text, max(0, start - 50), start)
             start = modifiers.start() if modifiers else start
-        if found and text[found[-1].end:start] in ("/", " / ", " & ") or (found and text[found[-1].end:start] == " og " and not _NAME_NEXT.match(text, end)):
+        if (found and text[found[-1].end:start] in ("/", " / ", " & ")) or (found and text[found[-1].end:start] == " og " and not _NAME_NEXT.match(text, end)):
             start = found.pop().start
         found.append(Title(" ".join(text[start:end].split()), start, end, word))
     return found

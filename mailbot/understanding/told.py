@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 
 from mailbot.mail.message import Message
-from mailbot.understanding import addresses, layout, names, prose, rosters, signature
+from mailbot.understanding import addresses, layout, lists, names, prose, rosters, signature
 from mailbot.understanding.entities import Mark, scan
 from mailbot.understanding.facts import Found, Record, from_mark
 from mailbot.understanding.lexicon import cues
@@ -64,8 +64,8 @@ def read(voice: Voice, message: Message, skip: tuple[str, ...], known: tuple[Rec
     if len(voice.body) < 1_000:
         rosters.from_tables(layout.tables(voice.body), roster)
         rosters.from_labels(layout.labelled(voice.body), voice.body, roster)
-        rosters.from_lists(voice.body, marks, roster, skip)
-        rosters.from_data(voice.body, marks, roster)
+        lists.from_lists(voice.body, marks, roster, skip)
+        lists.from_data(voice.body, marks, roster)
     _only_name(writer, roster, voice)
     rest = _rest(text, voice.body, roster.lines)
     inside = [m for m in marks if any(a <= m.start and m.end <= b for a, b in rest)]

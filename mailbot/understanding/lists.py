@@ -1,0 +1,110 @@
+"""People in lists: entries with a bullet or a number, lines that begin with a name (or a title and a name), cards whose
+data stand on the lines below, and lines that are nothing but data.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mailbot.understanding import items, names, titles
+from mailbot.understanding.entities import Mark
+from mailbot.understanding.facts import SHARED
+from mailbot.understanding.gazetteer import is_first_name
+from mailbot.understanding.rosters import Roster
+from mailbot.understanding.voices import Line
+
+
+def from_lists(lines: tuple[Line, ...], marks: list[Mark], roster: Roster, skip: tuple[str, ...],
+               source: str = "text") -> None:
+    """The people of list entries: lines with a bullet or number, and lines that begin with a name. `skip`: names that
+    are no participants (whom the mail is written to)."""
+    for at, line in enumerate(lines):
+        if at in roster.lines or not line.text or len(line.text) > 300:
+            continue
+        lead = items.bullet(line.text)
+        start, text = line.start + lead, line.text[lead:]
+        inside = [m for m in marks if start <= m.start and m.end <= line.end]
+        people = [m for m in inside if m.kind == "name"]
+        if len(people) > 1 and not re.search(r"\b(?:att|cc)\b", text, re.IGNORECASE):
+            continue
+        if lead and (items.is_nobody(text) or re.search(r"\bnavn (?:følger|kommer)\b", text, re.IGNORECASE)):
+            roster.nobody += 1
+            roster.lines.add(at)
+            continue
+        office = people and _titled(text[:people[0].start - start], [m for m in inside if m.end <= people[0].start])
+        entry = (people and (people[0].start <= start + 1 or office)) or (lead and (items.is_self(text) or (people and people[0].start < start + 45)))
+        if lead and not people and not entry:
+            head = re.split(r"\s*[,;(/]\s*|\s[-–]\s", text)[0].strip()
+            entry = (len(head.split()) > 1 and (names.shaped(head) or names.known(head))) or (names.shaped(head) and is_first_name(head) and head != text)
+        if not entry:
+            continue
+        if not lead and not _row(text, people[0].end - start, lines):
+            continue
+        if people and any(names.same(people[0].value, name) == 2 for name in skip):
+            continue
+        record = items.record(text, start, marks, "items", source=source)
+        if "name" in record.fields or record.writer:
+            record.joins = 1.5 if lead or len(record.fields) > 1 else 0.5
+            roster.records.append(record)
+            roster.lines.add(at)
+
+
+def from_data(lines: tuple[Line, ...], marks: list[Mark], roster: Roster) -> None:
+    """Lines that are nothing but data (`områdeleder / Nyborg Bibliotek / mobil 4093 6128`): of the person whose entry
+    stands right above, else of the writer or of the only participant."""
+    entries = {line.start: at for at, line in enumerate(lines)}
+    above = {at: r for r in roster.records if r.form in ("item", "table") for start, at in entries.items() if start <= r.place <= lines[at].end}
+    for at, line in enumerate(lines):
+        if at in roster.lines or not line.text or len(line.text) > 250:
+            continue
+        lead = re.match(r"[^:.!?\d]{0,60}:\s+(?=\S)", line.text)
+        if lead and names.person_word(re.split(r"\W", line.text)[0]):
+            continue
+        start = line.start + (lead.end() if lead else items.bullet(line.text))
+        text = line.text[start - line.start:]
+        inside = [m for m in marks if start <= m.start and m.end <= line.end and m.kind != "dietary"]
+        owner = above.get(at - 1)
+        if any(m.kind == "name" for m in inside) or (not owner and len({m.kind for m in inside}) < 2) or (not inside and not owner):
+            continue
+        first = re.split(r"\.\s+(?=[A-ZÆØÅ])", text)[0]
+        if len(first) < len(text) - 2 and not owner:
+            text = first
+            inside = [m for m in inside if m.end <= start + len(text)]
+        rows = items.split(text, start)
+        typed = sum(any(m.start < r.end and r.start < m.end for m in inside) for r in rows)
+        covered = sum(m.end - m.start for m in inside)
+        job = bool(owner) and titles.whole(text) is not None and len(text) < 60 and not re.search(r"[.!?]\s", text)
+        if owner and not job and not inside and _aside(text):
+            above[at] = owner
+            continue
+        if not job and (typed < (0.5 if owner else 0.6) * len(rows) or covered < 0.45 * len(text) or re.search(r"\b(?:er|har|skal|vil|kan|bliver|sendes)\b", text)):
+            continue
+        for_all = bool(re.search(r"\b(?:begge|alle|fælles|samlet|dem|os|vi|vores|samme|all|both|faktura\w*|regning\w*)\b", line.text, re.IGNORECASE))
+        made = items.record(text, start, marks, "items")
+        made.fields.pop("name", None)
+        for key, found in made.fields.items():
+            target = roster.common if for_all and key in SHARED else owner
+            (target or (roster.common if key in SHARED and roster.records else roster.loose)).put(key, found)
+        if start + len(text) >= line.end - 2:
+            roster.lines.add(at)
+        if owner and not for_all:
+            above[at] = owner
+
+
+def _titled(lead: str, marks: list[Mark]) -> bool:
+    """Whether only a title (or a degree) stands before the name of an entry: `Souschef Mads Kjær`."""
+    plain = re.sub(r"(?:cand|mag|ph|lic|dr)\.?[\w.]*", "", lead, flags=re.IGNORECASE).strip(" ,.")
+    return not plain or (any(m.kind == "title" for m in marks) and len(plain) < 50 and plain.lower() == marks[0].value.lower())
+
+
+def _aside(text: str) -> bool:
+    """A department or a street between a person's data: short and no sentence."""
+    return len(text.split()) <= 6 and not re.search(r"[.!?:]$", text) and text[0].isupper()
+
+
+def _row(text: str, end: int, lines: tuple[Line, ...]) -> bool:
+    """Whether a line that begins with a name is an entry, no sentence."""
+    rest = text[end:]
+    if not rest.strip():
+        return len(lines) > 1
+    return bool(re.match(r"\s*(?:[,(<;|\t/:]|[-–]\s|\s[-–])", rest)) and not re.search(r"[.!?]\s+[A-ZÆØÅ]\w+ \w+ \w+", rest) and len(text) < 200
