@@ -230,6 +230,7 @@ def _answers(heard: Heard, found: dict[str, Feature]) -> None:
     found["no"] = strongest(heard, heard.own.of("no"))
     if found["no"].value >= 1.0:
         found["yes"] = Feature(0.3 * found["yes"].value, found["yes"].evidence)  # "ja, det var ærgerligt", "ja tak til 2027, men …"
+    found["takes_offer"] = strongest(heard, heard.own.of("takes_offer"))
     found["positive"] = strongest(heard, heard.own.of("positive"))
     found["negative"] = strongest(heard, heard.own.of("negative"))
     found["swap"] = _swap(heard)
@@ -347,6 +348,7 @@ def _surroundings(heard: Heard, found: dict[str, Feature], ours: Collection[str]
     found["robot"] = Feature(float(message.automatic is Automatic.ROBOT))
     ties = named or "generic" in heard.own.groups | heard.subject.groups or heard.context.answers not in (Answers.NOTHING, Answers.OTHER)
     ties = ties or bool({"course", "generic"} & (heard.forwarded.groups | heard.history.groups))
+    ties = ties or (heard.context.reply and "signup_word" in heard.subject.groups and not other_topic(heard))
     told = ("registered", "work", "join_elsewhere", "supply", "correct", "join", "join_held", "leave", "replace")
     bare = found.get("number", Feature(0.0)).value or found["title"].value or found["form"].value
     found["details"] = Feature(

@@ -128,6 +128,7 @@ def _together(row: list[_Heard], topic: frozenset[str]) -> list[_Heard]:
         lent |= {"replace_hard", "replace"}  # "vi har fundet en anden til pladsen: Bo Krag"
     if texts & {"ud", "udgår", "fratræder"} and texts & {"ind", "indtræder", "tiltræder"} and "name" in around:
         lent |= {"replace_hard", "replace"}
+    dropped = {"consider"} if "sent_before" in around else set()  # "er i tvivl, om jeg fik sendt den"
     changed = []
     for at, heard in enumerate(row):
         extra = set(lent)
@@ -135,7 +136,7 @@ def _together(row: list[_Heard], topic: frozenset[str]) -> list[_Heard]:
         if [w.text for w in heard.clause.words] == ["nej"] and following in ("hvor", "sikke"):
             extra.add("not_no")
         changed.append(
-            _Heard(heard.clause, heard.found, (heard.groups | extra | topic) - ({"decline_real"} if "not_no" in extra else set()))
+            _Heard(heard.clause, heard.found, (heard.groups | extra | topic) - dropped - ({"decline_real"} if "not_no" in extra else set()))
         )
     return changed
 
