@@ -13,11 +13,41 @@ _ADDRESS = re.compile(r"(?<![\w.+\-@])[\w.+\-']{1,64}(?:@|\(at\)|\[at\])[\w\-]{1
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"]{2,500}", re.IGNORECASE)
 _PLAIN = str.maketrans({"æ": "a", "ø": "o", "å": "a", "ö": "o", "ä": "a", "ü": "u"})
 
-PUBLIC = frozenset({
-    "gmail.com", "hotmail.com", "hotmail.dk", "outlook.com", "outlook.dk", "live.dk", "live.com", "icloud.com", "me.com", "yahoo.com", "yahoo.dk",
-    "mail.dk", "mail.tele.dk", "tdcadsl.dk", "stofanet.dk", "jubii.dk", "ofir.dk", "msn.com", "privat.dk", "youmail.dk", "protonmail.com",
-    "proton.me", "get2net.dk", "post.tele.dk", "webspeed.dk", "fibermail.dk", "c.dk", "sol.dk", "gmx.de", "gmx.net", "web.de",
-})
+PUBLIC = frozenset(
+    {
+        "gmail.com",
+        "hotmail.com",
+        "hotmail.dk",
+        "outlook.com",
+        "outlook.dk",
+        "live.dk",
+        "live.com",
+        "icloud.com",
+        "me.com",
+        "yahoo.com",
+        "yahoo.dk",
+        "mail.dk",
+        "mail.tele.dk",
+        "tdcadsl.dk",
+        "stofanet.dk",
+        "jubii.dk",
+        "ofir.dk",
+        "msn.com",
+        "privat.dk",
+        "youmail.dk",
+        "protonmail.com",
+        "proton.me",
+        "get2net.dk",
+        "post.tele.dk",
+        "webspeed.dk",
+        "fibermail.dk",
+        "c.dk",
+        "sol.dk",
+        "gmx.de",
+        "gmx.net",
+        "web.de",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +87,7 @@ def belongs(email: str, name: str) -> int:
     letters = re.sub(r"[^a-z]", "", ascii_fold(local(email)))
     if not letters or not name:
         return 0
-    for spelling in ({ascii_fold, _plain}):
+    for spelling in {ascii_fold, _plain}:
         tokens = [t for t in re.split(r"[^a-z]+", spelling(name)) if t]
         if not tokens:
             continue
@@ -81,6 +111,10 @@ def _prefixes(letters: str, tokens: list[str]) -> bool:
     reached = {at for at in range(1, len(letters) + 1) if tokens[0].startswith(letters[:at])}
     whole = tokens[0] == letters
     for token in tokens[1:]:
-        reached |= {at + more for at in reached for more in range(1, min(len(token), len(letters) - at) + 1)
-                    if token.startswith(letters[at:at + more])}
+        reached |= {
+            at + more
+            for at in reached
+            for more in range(1, min(len(token), len(letters) - at) + 1)
+            if token.startswith(letters[at : at + more])
+        }
     return whole or (len(letters) in reached and (len(tokens) == 1 or not tokens[0].startswith(letters)))

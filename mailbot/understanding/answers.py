@@ -17,7 +17,11 @@ from mailbot.understanding.told import Told
 from mailbot.understanding.voices import Voice
 
 _MODULE = "answers"
-_INLINE = re.compile(r"\b(?:rødt|røde?|farve|nedenfor|herunder|neden under|nedenunder|i teksten|i din mail|indsat|udfyldt|imellem|mellem linjerne|below|inline|in red)\b", re.IGNORECASE)
+_INLINE = re.compile(
+    r"\b(?:rødt|røde?|farve|nedenfor|herunder|neden under|nedenunder|i teksten|i din mail|indsat|udfyldt|imellem"
+    r"|mellem linjerne|below|inline|in red)\b",
+    re.IGNORECASE,
+)
 
 
 def fill(told: Told, message: Message, answered: Letter | None, history: Sequence[Voice]) -> None:
@@ -34,9 +38,9 @@ def _between(told: Told, message: Message) -> None:
     for before, segment in pairwise(segments):
         if segment.kind is not SegmentKind.NEW or before.kind is SegmentKind.NEW:
             continue
-        asked = [line.strip(" >-•*\t?:.") for line in message.text[before.start:before.end].split("\n") if line.strip(" >\t")]
+        asked = [line.strip(" >-•*\t?:.") for line in message.text[before.start : before.end].split("\n") if line.strip(" >\t")]
         keys = _asked(asked[-1]) if asked else ()
-        raw = message.text[segment.start:segment.end]
+        raw = message.text[segment.start : segment.end]
         answer = raw.strip()
         if not keys or not answer or len(answer) > 200:
             continue
@@ -54,7 +58,7 @@ def _asked(line: str) -> tuple[str, ...]:
     words = line.split()
     for size in (3, 2, 1):
         for at in range(max(0, len(words) - size + 1)):
-            keys = layout.fields_of(" ".join(words[at:at + size]))
+            keys = layout.fields_of(" ".join(words[at : at + size]))
             if keys and keys != ("ignored",) and len(words) < 14:
                 return keys
     return ()

@@ -26,8 +26,8 @@ from mailbot.understanding.rosters import Roster
 from mailbot.understanding.voices import Line
 
 MAX_FILES = 5
-MAX_SIZE = 4_000_000          # bytes of one file
-MAX_UNPACKED = 20_000_000     # bytes of all its parts
+MAX_SIZE = 4_000_000  # bytes of one file
+MAX_UNPACKED = 20_000_000  # bytes of all its parts
 MAX_PARTS = 400
 MAX_ROWS = 300
 MAX_PAGES = 8
@@ -54,7 +54,7 @@ class Attached:
 def read(attachments: Sequence[Attachment]) -> Attached:
     """Reads the attachments that may hold a signup; others are passed over in silence."""
     told = Attached()
-    for attachment in attachments[:MAX_FILES * 4]:
+    for attachment in attachments[: MAX_FILES * 4]:
         reader = _reader(attachment)
         if reader is None or len(told.notes) > MAX_FILES:
             continue
@@ -112,12 +112,17 @@ def _understand(told: Attached, lines: list[str], source: str) -> None:
     told.records += [r for r in roster.records if r.name]
     told.nobody += roster.nobody
     for mark in marks:
-        if mark.kind in ("ean", "ean_invalid", "reference") and not mark.off and not any(f.start <= mark.start < f.end for r in roster.records for f in r.fields.values()):
+        if (
+            mark.kind in ("ean", "ean_invalid", "reference")
+            and not mark.off
+            and not any(f.start <= mark.start < f.end for r in roster.records for f in r.fields.values())
+        ):
             roster.common.put(mark.kind, from_mark(mark, "attachments", source))
     told.common.merge(roster.common)
 
 
 # -- the formats --------------------------------------------------------------------------------
+
 
 def _open(data: bytes) -> zipfile.ZipFile:
     """The archive of an office file, its unpacked size checked before anything is unpacked."""
@@ -174,7 +179,13 @@ def _blocks(parent: ElementTree.Element, depth: int) -> Iterator[str]:
         elif child.tag == f"{_WORD}tbl":
             for row in child.iter(f"{_WORD}tr"):
                 cells = [" ".join(filter(None, (_words(p) for p in cell.iter(f"{_WORD}p")))) for cell in row.iter(f"{_WORD}tc")]
-                yield "\t".join(cells).rstrip("\t") if len(cells) != 2 or not cells[1] else f"{cells[0].rstrip(' :')}:\t{cells[1]}" if layout.fields_of(cells[0]) else "\t".join(cells)
+                yield (
+                    "\t".join(cells).rstrip("\t")
+                    if len(cells) != 2 or not cells[1]
+                    else f"{cells[0].rstrip(' :')}:\t{cells[1]}"
+                    if layout.fields_of(cells[0])
+                    else "\t".join(cells)
+                )
             yield ""
         elif depth < 20:
             yield from _blocks(child, depth + 1)

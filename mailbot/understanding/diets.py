@@ -21,23 +21,35 @@ class Diet:
 
 
 _CLAUSE = r"[^.!?;:()\n|]{2,80}"
-_TAIL = r"(?=[.!?;:()\n|]|$|, (?:så|hvis|men|og jeg|og hun|og han|tak|bare|nå|jeg)| hvis | så | men | når |,? tak\b|,? please|, om | til (?:mig|frokost)| \d)"
+_TAIL = (
+    r"(?=[.!?;:()\n|]|$|, (?:så|hvis|men|og jeg|og hun|og han|tak|bare|nå|jeg)| hvis | så | men | når |,? tak\b"
+    r"|,? please|, om | til (?:mig|frokost)| \d)"
+)
 
 
 @cache
 def _told() -> re.Pattern[str]:
     kinds = alternatives(words("diets")["kinds"])
-    what = rf"(?P<what>[^.!?;:()\n|]{{2,70}}?){_TAIL}"
     return re.compile(
-        rf"\b(?:tåler|tåle)(?: (?:jeg|hun|han|desværre|altså|i øvrigt|ellers|dog|heller|helt|slet|og|så|bare)){{0,4}} (?:ikke|ingen|hverken) (?:at spise |at få )?(?P<bear>[^.!?;:()\n|]{{2,60}}?){_TAIL}"
-        rf"|\b(?:ikke (?:kan )?(?:tåler?|spiser?)|må (?:jeg |hun |han )?(?:ikke|aldrig) (?:få|spise)|reagerer på|får udslæt af) (?P<inverted>[^.!?;:()\n|]{{2,60}}?){_TAIL}"
+        rf"\b(?:tåler|tåle)(?: (?:jeg|hun|han|desværre|altså|i øvrigt|ellers|dog|heller|helt|slet|og|så"
+        rf"|bare)){{0,4}} (?:ikke|ingen|hverken) (?:at spise |at få )?(?P<bear>[^.!?;:()\n|]{{2,60}}?){_TAIL}"
+        rf"|\b(?:ikke (?:kan )?(?:tåler?|spiser?)|må (?:jeg |hun |han )?(?:ikke|aldrig) (?:få|spise)|reagerer på"
+        rf"|får udslæt af) (?P<inverted>[^.!?;:()\n|]{{2,60}}?){_TAIL}"
         rf"|\ballergi(?:sk)? (?:over ?for|mod|imod|på) (?P<allergic>[^.!?;:()\n|]{{2,60}}?){_TAIL}"
         rf"|\b(?:allergic to|intolerant to|allergi:) (?P<english>[^.!?;:()\n|]{{2,60}}?){_TAIL}"
-        rf"|\bspiser?(?: (?:jeg|hun|han))? (?P<except>(?:alt|det hele)(?:,)? (?:undtagen|bortset fra|på nær|untagen|med undtagelse af|minus) [^.!?;:()\n|]{{2,60}}?){_TAIL}"
-        rf"|\bspiser?(?: (?:jeg|hun|han|dog|helst))? (?P<eats>(?:ikke|ingen|kun|hverken|helst ikke|aldrig) [^.!?;:()\n|]{{2,50}}?){_TAIL}"
-        rf"|\b(?:går (?:det )?\w+(?: \w+)?|bliver (?:meget )?\w+)[^.!?\n]{{0,20}}? (?:hvis jeg får|hvis jeg spiser|af(?: at spise)?) (?P<harm>[^.!?;:()\n|]{{2,50}}?){_TAIL}"
-        rf"|\b(?P<kind>(?:(?:ikke|delvis|mest|næsten|streng|svær|kraftig|type 1[- ])\s)?(?<!\w){kinds}(?:(?: (?:og|samt|\+|and) |/|, ){kinds})*(?:,? men (?:jeg |hun |han )?(?:spiser|tåler) [^.!?;:()\n|,]{{2,30}})?)(?!\w)"
-        rf"|\b(?P<without>(?:ingen|uden|helst ikke|helst uden|undgår|no) (?:{alternatives(words('diets')['foods'])})(?!\w)[^.!?;:()\n|]{{0,60}}?)(?=[.!?;:()\n|]|$| til (?:mig|hende|ham)|,? tak\b| please)", re.IGNORECASE) if what else re.compile("")
+        rf"|\bspiser?(?: (?:jeg|hun|han))? (?P<except>(?:alt|det hele)(?:,)? (?:undtagen|bortset fra|på nær|untagen"
+        rf"|med undtagelse af|minus) [^.!?;:()\n|]{{2,60}}?){_TAIL}"
+        rf"|\bspiser?(?: (?:jeg|hun|han|dog|helst))? (?P<eats>(?:ikke|ingen|kun|hverken|helst ikke"
+        rf"|aldrig) [^.!?;:()\n|]{{2,50}}?){_TAIL}"
+        rf"|\b(?:går (?:det )?\w+(?: \w+)?|bliver (?:meget )?\w+)[^.!?\n]{{0,20}}? (?:hvis jeg får|hvis jeg spiser"
+        rf"|af(?: at spise)?) (?P<harm>[^.!?;:()\n|]{{2,50}}?){_TAIL}"
+        rf"|\b(?P<kind>(?:(?:ikke|delvis|mest|næsten|streng|svær|kraftig|type 1[- ])\s)?(?<!\w){kinds}(?:(?: (?:og|samt|\+"
+        rf"|and) |/|, ){kinds})*(?:,? men (?:jeg |hun |han )?(?:spiser|tåler) [^.!?;:()\n|,]{{2,30}})?)(?!\w)"
+        rf"|\b(?P<without>(?:ingen|uden|helst ikke|helst uden|undgår"
+        rf"|no) (?:{alternatives(words('diets')['foods'])})(?!\w)[^.!?;:()\n|]{{0,60}}?)(?=[.!?;:()\n|]|$| til (?:mig|hende"
+        rf"|ham)|,? tak\b| please)",
+        re.IGNORECASE,
+    )
 
 
 @cache
@@ -57,7 +69,9 @@ def find(text: str) -> list[Diet]:
         group = match.lastgroup or ""
         start, end = match.span(group)
         value = " ".join(match.group(group).split()).strip(" ,-–")
-        if group in ("bear", "harm", "inverted", "eats", "allergic", "english") and not (_food().search(value) or group in ("allergic", "english")):
+        if group in ("bear", "harm", "inverted", "eats", "allergic", "english") and not (
+            _food().search(value) or group in ("allergic", "english")
+        ):
             continue
         if group == "kind" and _SELF_NEGATED.search(text, max(0, start - 12), start):
             continue
@@ -70,7 +84,11 @@ def find(text: str) -> list[Diet]:
 @cache
 def _likely() -> re.Pattern[str]:
     kinds = alternatives(words("diets")["kinds"])
-    return re.compile(rf"tåler?\b|må (?:\w+ )?(?:ikke|aldrig)|reagerer|udslæt|allergi|allergy|intoleran|spise|\bgår (?:det )?helt galt|(?<!\w){kinds}|\b(?:ingen|uden|undgår|helst) {alternatives(words('diets')['foods'])}", re.IGNORECASE)
+    return re.compile(
+        rf"tåler?\b|må (?:\w+ )?(?:ikke|aldrig)|reagerer|udslæt|allergi|allergy|intoleran|spise|\bgår (?:det )?helt galt"
+        rf"|(?<!\w){kinds}|\b(?:ingen|uden|undgår|helst) {alternatives(words('diets')['foods'])}",
+        re.IGNORECASE,
+    )
 
 
 _NOTHING = re.compile(r"^(?:ingen|nej|ikke)\b(?:[^,.;]{0,30})(?:[,.;]\s*(?:men|dog|bare)?\s*)(?P<rest>.+)$", re.IGNORECASE)
@@ -89,4 +107,8 @@ def value(text: str) -> str | None:
         return text if _food().search(text.split(",")[0]) else None
     if re.match(r"(?:ingen|nej|no)\b", text, re.IGNORECASE) and not _food().search(text):
         return None
-    return re.sub(r"^(?:jeg |hun |han )?(?:er|spiser|har)\s+(?=\S)", "", text) if re.match(r"(?:jeg |hun |han )?(?:er|spiser|har)\s", text, re.IGNORECASE) else text
+    return (
+        re.sub(r"^(?:jeg |hun |han )?(?:er|spiser|har)\s+(?=\S)", "", text)
+        if re.match(r"(?:jeg |hun |han )?(?:er|spiser|har)\s", text, re.IGNORECASE)
+        else text
+    )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from mailbot.understanding import addresses, diets, masking, names, numbers, organisations, references, titles
 
-MAX_TEXT = 20_000   # characters of one stretch that are looked at
+MAX_TEXT = 20_000  # characters of one stretch that are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Mark:
 
 def scan(text: str, start: int = 0, end: int | None = None, domain: str = "") -> list[Mark]:
     """The marks of `text[start:end]` in order, with spans in `text`. `domain` is the writer's (country of telephones)."""
-    stretch = text[start:min(end if end is not None else len(text), start + MAX_TEXT)]
+    stretch = text[start : min(end if end is not None else len(text), start + MAX_TEXT)]
     stretch = masking.mask_cpr(stretch)
     marks = sorted(_marks(stretch, domain), key=lambda m: (m.start, -m.end))
     return [Mark(m.kind, m.value, m.start + start, m.end + start, m.rank, m.off, m.score) for m in marks]
@@ -38,7 +38,11 @@ def scan(text: str, start: int = 0, end: int | None = None, domain: str = "") ->
 def within(value: str, start: int, domain: str = "", lead: str = "") -> list[Mark]:
     """The marks of a value that stands at `start` of its source. `lead` is read before it, as if it stood there ("tlf ")."""
     shift = start - len(lead)
-    return [Mark(m.kind, m.value, m.start + shift, m.end + shift, m.rank, m.off, m.score) for m in scan(lead + value, domain=domain) if m.start >= len(lead)]
+    return [
+        Mark(m.kind, m.value, m.start + shift, m.end + shift, m.rank, m.off, m.score)
+        for m in scan(lead + value, domain=domain)
+        if m.start >= len(lead)
+    ]
 
 
 def _marks(text: str, domain: str) -> Iterator[Mark]:

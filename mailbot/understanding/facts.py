@@ -9,8 +9,21 @@ from dataclasses import dataclass, field
 from mailbot.understanding.entities import Mark
 from mailbot.understanding.reading import Evidence
 
-FIELDS = ("name", "email", "title", "organisation", "municipality", "phone", "ean", "ean_invalid", "reference", "dietary", "cvr", "invoice_email")
-SHARED = ("ean", "ean_invalid", "reference", "organisation", "cvr", "invoice_email")   # told once for all
+FIELDS = (
+    "name",
+    "email",
+    "title",
+    "organisation",
+    "municipality",
+    "phone",
+    "ean",
+    "ean_invalid",
+    "reference",
+    "dietary",
+    "cvr",
+    "invoice_email",
+)
+SHARED = ("ean", "ean_invalid", "reference", "organisation", "cvr", "invoice_email")  # told once for all
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +38,7 @@ class Found:
     confidence: float = 1.0
 
     def evidence(self, text: str) -> Evidence:
-        return Evidence(self.module, self.source, self.start, self.end, text[self.start:self.end][:300], self.confidence)
+        return Evidence(self.module, self.source, self.start, self.end, text[self.start : self.end][:300], self.confidence)
 
 
 @dataclass(slots=True, eq=False)
@@ -39,9 +52,9 @@ class Record:
     fields: dict[str, Found] = field(default_factory=dict)
     returning: Found | None = None
     waiting_only: bool = False
-    phone_rank: int = 9                        # of the telephone told in sentences: 0 direct … 2 main
-    mention: tuple[int, int] | None = None     # where the text first speaks of somebody known from elsewhere
-    wished: bool = False                       # a later sentence says by pronoun that the person wants to come
+    phone_rank: int = 9  # of the telephone told in sentences: 0 direct … 2 main
+    mention: tuple[int, int] | None = None  # where the text first speaks of somebody known from elsewhere
+    wished: bool = False  # a later sentence says by pronoun that the person wants to come
     joins: float = 0.0
     leaves: bool = False
     stays: bool = False

@@ -13,8 +13,53 @@ from functools import cache
 
 from mailbot.resources import shipped
 
-_FOLDED = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa", "ö": "o", "ä": "a", "ü": "u", "é": "e", "è": "e", "á": "a", "ó": "o", "í": "i", "ú": "u", "ð": "d", "þ": "th", "ß": "ss"})
-LAST_ENDINGS = ("sen", "gaard", "gård", "son", "dóttir", "dottir", "lund", "berg", "bjerg", "strøm", "holm", "skov", "dal", "kjær", "kær", "toft", "bæk", "høj", "mose", "feldt", "sson", "ović", "ić", "ski", "mann", "vad")
+_FOLDED = str.maketrans(
+    {
+        "æ": "ae",
+        "ø": "oe",
+        "å": "aa",
+        "ö": "o",
+        "ä": "a",
+        "ü": "u",
+        "é": "e",
+        "è": "e",
+        "á": "a",
+        "ó": "o",
+        "í": "i",
+        "ú": "u",
+        "ð": "d",
+        "þ": "th",
+        "ß": "ss",
+    }
+)
+LAST_ENDINGS = (
+    "sen",
+    "gaard",
+    "gård",
+    "son",
+    "dóttir",
+    "dottir",
+    "lund",
+    "berg",
+    "bjerg",
+    "strøm",
+    "holm",
+    "skov",
+    "dal",
+    "kjær",
+    "kær",
+    "toft",
+    "bæk",
+    "høj",
+    "mose",
+    "feldt",
+    "sson",
+    "ović",
+    "ić",
+    "ski",
+    "mann",
+    "vad",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +86,8 @@ def libraries() -> tuple[Library, ...]:
     with shipped("data", "libraries.csv").open(encoding="utf-8", newline="") as file:
         return tuple(
             Library(row["municipality"], row["library"], (*row["library_domains"].split(), row["municipality_domain"]))
-            for row in csv.DictReader(file))
+            for row in csv.DictReader(file)
+        )
 
 
 def is_first_name(token: str) -> bool:

@@ -17,10 +17,20 @@ from mailbot.understanding.lexicon import pattern
 _STRONG = re.compile(r"\s+/\s+|\s*[|•;\t]\s*|\s+·\s+|(?<=\D)/(?=\D)(?!\w{1,2}(?:\W|$))")
 _WEAK = re.compile(r"\s*[,;()<>\[\]|•\t]\s*|\s+[-–—/·]\s+|\.\s+(?=[A-ZÆØÅ])|\s+(?:og|som er|der er|er|who is|is our|and is)\s+(?=\S)")
 _BRACKETS = re.compile(r"\s*[()<>\[\]]\s*")
-_LEAD = re.compile(r"^(?:[-–—*•·o‣▪►→✓]\s*|\(?\d{1,2}[.):]\s*|[a-hA-H][.)]\s+|(?:deltager|person|nr\.?)\s*\d{1,2}\s*[:.)]?\s*)+", re.IGNORECASE)
+_LEAD = re.compile(
+    r"^(?:[-–—*•·o‣▪►→✓]\s*|\(?\d{1,2}[.):]\s*|[a-hA-H][.)]\s+|(?:deltager|person|nr\.?)\s*\d{1,2}\s*[:.)]?\s*)+", re.IGNORECASE
+)
 _SELF = re.compile(r"^(?:og )?(?:mig selv|jeg selv|mig|undertegnede|jeg|myself|me)\b", re.IGNORECASE)
-_NOBODY = re.compile(r"^(?:n\.?\s?n\.?|navn følger|ubesat|ukendt|\?+|tba|tbd|endnu ikke|en ny |ny leder|vakant|følger|kommer senere|x+)\b|^(?:navn|name) (?:følger|kommer|to follow)", re.IGNORECASE)
-_NOTE = re.compile(r"^(?:mig|mig selv|myself|undertegnede|me|starter|begynder|har|er|skal|kan|vil|bor|ny|cc|kopi|se|nej|ja|navn|samme|ditto|endnu|fra \d|pr\. \d|tiltræder|i stedet|på orlov|ansat|\d)", re.IGNORECASE)
+_NOBODY = re.compile(
+    r"^(?:n\.?\s?n\.?|navn følger|ubesat|ukendt|\?+|tba|tbd|endnu ikke|en ny |ny leder|vakant|følger|kommer senere"
+    r"|x+)\b|^(?:navn|name) (?:følger|kommer|to follow)",
+    re.IGNORECASE,
+)
+_NOTE = re.compile(
+    r"^(?:mig|mig selv|myself|undertegnede|me|starter|begynder|har|er|skal|kan|vil|bor|ny|cc|kopi|se|nej|ja|navn|samme"
+    r"|ditto|endnu|fra \d|pr\. \d|tiltræder|i stedet|på orlov|ansat|\d)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +83,11 @@ def record(text: str, start: int, marks: list[Mark], module: str, form: str = "i
     rows = split(text, start)
     _who(made, rows, inside, module, source)
     for mark in inside:
-        if mark.kind in ("ean", "ean_invalid", "cvr", "reference", "organisation") and not (mark.off and mark.kind != "reference") and mark.rank < 2:
+        if (
+            mark.kind in ("ean", "ean_invalid", "cvr", "reference", "organisation")
+            and not (mark.off and mark.kind != "reference")
+            and mark.rank < 2
+        ):
             made.put(mark.kind, from_mark(mark, module, source))
         elif mark.kind == "email" and not mark.off:
             made.put("email", from_mark(mark, module, source))
@@ -88,12 +102,20 @@ def _who(made: Record, rows: list[Piece], inside: list[Mark], module: str, sourc
     named = next((m for m in inside if m.kind == "name"), None)
     if rows and is_self(rows[0].text):
         made.writer = True
-    if named is not None and not any(re.match(r"(?:cc|att|kopi)\b", r.text, re.IGNORECASE) and r.start <= named.start < r.end for r in rows):
+    if named is not None and not any(
+        re.match(r"(?:cc|att|kopi)\b", r.text, re.IGNORECASE) and r.start <= named.start < r.end for r in rows
+    ):
         made.fields["name"] = from_mark(named, module, source)
         return
     for piece in rows[:2]:
         taken = any(m.start < piece.end and piece.start < m.end for m in inside if m.kind not in ("name", "reference"))
-        if not taken and not is_self(piece.text) and not is_nobody(piece.text) and (names.shaped(piece.text) or names.known(piece.text)) and not _plain_word(piece.text):
+        if (
+            not taken
+            and not is_self(piece.text)
+            and not is_nobody(piece.text)
+            and (names.shaped(piece.text) or names.known(piece.text))
+            and not _plain_word(piece.text)
+        ):
             made.fields["name"] = Found(" ".join(piece.text.split()), piece.start, piece.end, module, source, 0.7)
             return
 
@@ -107,7 +129,7 @@ def _title(made: Record, rows: list[Piece], inside: list[Mark], module: str, sou
     for at, piece in enumerate(rows):
         text, start = piece.text, piece.start
         if name and name.start <= start < name.end:
-            text, start = text[name.end - start:].lstrip(" ,.:–-"), piece.end - len(text[name.end - start:].lstrip(" ,.:–-"))
+            text, start = text[name.end - start :].lstrip(" ,.:–-"), piece.end - len(text[name.end - start :].lstrip(" ,.:–-"))
         job = next((m for m in inside if m.kind == "title" and start <= m.start < piece.end), None)
         if job is None:
             continue
@@ -128,7 +150,12 @@ def _area(piece: Piece, inside: list[Mark], listed: bool) -> bool:
     """Whether the piece after a title still belongs to it: `Teamleder, Børn og Familier`."""
     if any(m.start < piece.end and piece.start < m.end for m in inside if m.kind != "name") or re.search(r"\d|@", piece.text):
         return False
-    if _NOTE.match(piece.text) or is_place(piece.text) or len(piece.text.split()) > 6 or re.search(r"\b(?:tlf|mobil|mail|lokal|skal|vil|ikke)\b", piece.text, re.IGNORECASE):
+    if (
+        _NOTE.match(piece.text)
+        or is_place(piece.text)
+        or len(piece.text.split()) > 6
+        or re.search(r"\b(?:tlf|mobil|mail|lokal|skal|vil|ikke)\b", piece.text, re.IGNORECASE)
+    ):
         return False
     return piece.text[0].isupper() or not listed or bool(re.match(r"[\wæøå-]+(?: og [\wæøå-]+)?$", piece.text))
 
@@ -137,6 +164,10 @@ def _diet(made: Record, rows: list[Piece], inside: list[Mark], module: str, sour
     for mark in inside:
         if mark.kind == "dietary":
             piece = next((r for r in rows if r.start <= mark.start and mark.end <= r.end), None)
-            whole = piece is not None and len(piece.text) - len(mark.value) < 14 and not re.search(r"please|tak\b|bedes|er |spiser", piece.text)
-            made.put("dietary", Found(piece.text, piece.start, piece.end, module, source) if whole and piece else from_mark(mark, module, source))
+            whole = (
+                piece is not None and len(piece.text) - len(mark.value) < 14 and not re.search(r"please|tak\b|bedes|er |spiser", piece.text)
+            )
+            made.put(
+                "dietary", Found(piece.text, piece.start, piece.end, module, source) if whole and piece else from_mark(mark, module, source)
+            )
             return

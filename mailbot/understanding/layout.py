@@ -60,7 +60,14 @@ def fields_of(label: str) -> tuple[str, ...]:
     if not plain or len(plain) > 60:
         return ()
     known = _fields()
-    tries = [plain, re.sub(r"\b(?:nr|nummer|no)$", "", plain).strip(), re.sub(r"\s*\d+$", "", plain), re.sub(r"^(?:din|dit|min|mit|vores|jeres|evt|eventuelle|eventuel|deres|hendes|hans|din egen|the|your)\s+", "", plain), re.sub(r"\s(?:til|på|for)\s.*$", "", plain), plain if person_word(label.split()[0].removesuffix("s")) else re.sub(r"^\w+s\s+", "", plain)]
+    tries = [
+        plain,
+        re.sub(r"\b(?:nr|nummer|no)$", "", plain).strip(),
+        re.sub(r"\s*\d+$", "", plain),
+        re.sub(r"^(?:din|dit|min|mit|vores|jeres|evt|eventuelle|eventuel|deres|hendes|hans|din egen|the|your)\s+", "", plain),
+        re.sub(r"\s(?:til|på|for)\s.*$", "", plain),
+        plain if person_word(label.split()[0].removesuffix("s")) else re.sub(r"^\w+s\s+", "", plain),
+    ]
     for one in tries:
         if one in known:
             return (known[one],)
@@ -117,7 +124,7 @@ def _labels_of(lines: tuple[Line, ...], at: int, line: Line) -> list[Labelled]:
 
 def _next_line(lines: tuple[Line, ...], at: int) -> Cell | None:
     """The value of a label that stands alone on its line."""
-    for line in lines[at + 1:at + 3]:
+    for line in lines[at + 1 : at + 3]:
         if line.text:
             head = _LABEL.match(line.text)
             if (head and fields_of(head.group("label"))) or len(line.text) > 120:
@@ -205,7 +212,7 @@ def _stacked(lines: tuple[Line, ...], at: int) -> Table | None:
             heads.append(Cell(line.text, line.start, line.end))
         index += 1
     if len(heads) > 2 and fields_of(heads[0].text) == fields_of(heads[1].text):
-        heads.pop(0)      # a heading above the table
+        heads.pop(0)  # a heading above the table
     if len(heads) < 2 or not any({"name", "first_name"} & set(fields_of(h.text)) for h in heads):
         return None
     spaced = sum(not x.text for x in lines[at:index]) >= len(heads) - 1

@@ -14,8 +14,7 @@ from mailbot.understanding.rosters import Roster
 from mailbot.understanding.voices import Line
 
 
-def from_lists(lines: tuple[Line, ...], marks: list[Mark], roster: Roster, skip: tuple[str, ...],
-               source: str = "text") -> None:
+def from_lists(lines: tuple[Line, ...], marks: list[Mark], roster: Roster, skip: tuple[str, ...], source: str = "text") -> None:
     """The people of list entries: lines with a bullet or number, and lines that begin with a name. `skip`: names that
     are no participants (whom the mail is written to)."""
     for at, line in enumerate(lines):
@@ -31,11 +30,15 @@ def from_lists(lines: tuple[Line, ...], marks: list[Mark], roster: Roster, skip:
             roster.nobody += 1
             roster.lines.add(at)
             continue
-        office = people and _titled(text[:people[0].start - start], [m for m in inside if m.end <= people[0].start])
-        entry = (people and (people[0].start <= start + 1 or office)) or (lead and (items.is_self(text) or (people and people[0].start < start + 45)))
+        office = people and _titled(text[: people[0].start - start], [m for m in inside if m.end <= people[0].start])
+        entry = (people and (people[0].start <= start + 1 or office)) or (
+            lead and (items.is_self(text) or (people and people[0].start < start + 45))
+        )
         if lead and not people and not entry:
             head = re.split(r"\s*[,;(/]\s*|\s[-–]\s", text)[0].strip()
-            entry = (len(head.split()) > 1 and (names.shaped(head) or names.known(head))) or (names.shaped(head) and is_first_name(head) and head != text)
+            entry = (len(head.split()) > 1 and (names.shaped(head) or names.known(head))) or (
+                names.shaped(head) and is_first_name(head) and head != text
+            )
         if not entry:
             continue
         if not lead and not _row(text, people[0].end - start, lines):
@@ -53,7 +56,9 @@ def from_data(lines: tuple[Line, ...], marks: list[Mark], roster: Roster) -> Non
     """Lines that are nothing but data (`områdeleder / Nyborg Bibliotek / mobil 4093 6128`): of the person whose entry
     stands right above, else of the writer or of the only participant."""
     entries = {line.start: at for at, line in enumerate(lines)}
-    above = {at: r for r in roster.records if r.form in ("item", "table") for start, at in entries.items() if start <= r.place <= lines[at].end}
+    above = {
+        at: r for r in roster.records if r.form in ("item", "table") for start, at in entries.items() if start <= r.place <= lines[at].end
+    }
     for at, line in enumerate(lines):
         if at in roster.lines or not line.text or len(line.text) > 250:
             continue
@@ -61,7 +66,7 @@ def from_data(lines: tuple[Line, ...], marks: list[Mark], roster: Roster) -> Non
         if lead and names.person_word(re.split(r"\W", line.text)[0]):
             continue
         start = line.start + (lead.end() if lead else items.bullet(line.text))
-        text = line.text[start - line.start:]
+        text = line.text[start - line.start :]
         inside = [m for m in marks if start <= m.start and m.end <= line.end and m.kind != "dietary"]
         owner = above.get(at - 1)
         if any(m.kind == "name" for m in inside) or (not owner and len({m.kind for m in inside}) < 2) or (not inside and not owner):
@@ -77,9 +82,15 @@ def from_data(lines: tuple[Line, ...], marks: list[Mark], roster: Roster) -> Non
         if owner and not job and not inside and _aside(text):
             above[at] = owner
             continue
-        if not job and (typed < (0.5 if owner else 0.6) * len(rows) or covered < 0.45 * len(text) or re.search(r"\b(?:er|har|skal|vil|kan|bliver|sendes)\b", text)):
+        if not job and (
+            typed < (0.5 if owner else 0.6) * len(rows)
+            or covered < 0.45 * len(text)
+            or re.search(r"\b(?:er|har|skal|vil|kan|bliver|sendes)\b", text)
+        ):
             continue
-        for_all = bool(re.search(r"\b(?:begge|alle|fælles|samlet|dem|os|vi|vores|samme|all|both|faktura\w*|regning\w*)\b", line.text, re.IGNORECASE))
+        for_all = bool(
+            re.search(r"\b(?:begge|alle|fælles|samlet|dem|os|vi|vores|samme|all|both|faktura\w*|regning\w*)\b", line.text, re.IGNORECASE)
+        )
         made = items.record(text, start, marks, "items")
         made.fields.pop("name", None)
         for key, found in made.fields.items():
@@ -107,4 +118,8 @@ def _row(text: str, end: int, lines: tuple[Line, ...]) -> bool:
     rest = text[end:]
     if not rest.strip():
         return len(lines) > 1
-    return bool(re.match(r"\s*(?:[,(<;|\t/:]|[-–]\s|\s[-–])", rest)) and not re.search(r"[.!?]\s+[A-ZÆØÅ]\w+ \w+ \w+", rest) and len(text) < 200
+    return (
+        bool(re.match(r"\s*(?:[,(<;|\t/:]|[-–]\s|\s[-–])", rest))
+        and not re.search(r"[.!?]\s+[A-ZÆØÅ]\w+ \w+ \w+", rest)
+        and len(text) < 200
+    )

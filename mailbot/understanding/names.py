@@ -17,7 +17,7 @@ from mailbot.understanding.gazetteer import ascii_fold, is_first_name, is_last_n
 from mailbot.understanding.lexicon import listed
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
-_SHORTENED = frozenset({"Chr", "Joh", "Vilh", "Aug", "Alb", "Edv", "Ejn", "Rasm", "Jør", "Fred", "Kr"})   # Hans Chr. Clausen
+_SHORTENED = frozenset({"Chr", "Joh", "Vilh", "Aug", "Alb", "Edv", "Ejn", "Rasm", "Jør", "Fred", "Kr"})  # Hans Chr. Clausen
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +75,14 @@ def _name(text: str, run: list[re.Match[str]], loud: bool) -> list[Name]:
         words.pop()
     cut = next((at for at, w in enumerate(words) if _foreign(w.group())), None)
     if cut is not None:
-        return _name(text, words[:cut], loud) + _name(text, words[cut + 1:], loud)
-    if len(words) > 2 and not is_first_name(words[0].group()) and is_first_name(words[1].group()) and _sentence_start(text, words[0].start()) \
-            and not is_last_name(words[0].group()):
+        return _name(text, words[:cut], loud) + _name(text, words[cut + 1 :], loud)
+    if (
+        len(words) > 2
+        and not is_first_name(words[0].group())
+        and is_first_name(words[1].group())
+        and _sentence_start(text, words[0].start())
+        and not is_last_name(words[0].group())
+    ):
         words.pop(0)
     if not 2 <= len(words) <= 6:
         return []
@@ -86,8 +91,10 @@ def _name(text: str, run: list[re.Match[str]], loud: bool) -> list[Name]:
         return []
     if all(is_place(w.group()) for w in words) or (score == 0.5 and is_place(words[-1].group()) and len(words) == 2):
         return []
-    if score < 0.8 and re.compile(r"\b(?:i|ved|nær|omkring|in|near)\s$", re.IGNORECASE).search(text, max(0, words[0].start() - 9), words[0].start()):
-        return []      # a place
+    if score < 0.8 and re.compile(r"\b(?:i|ved|nær|omkring|in|near)\s$", re.IGNORECASE).search(
+        text, max(0, words[0].start() - 9), words[0].start()
+    ):
+        return []  # a place
     if score == 0.5 and len(words[-1].group()) == 1:
         return []
     start, end = words[0].start(), words[-1].end()
@@ -102,7 +109,9 @@ def _street(word: str) -> bool:
 
 def _spoken(run: list[re.Match[str]]) -> list[re.Match[str]]:
     """In a text of capitals: from the first word that is a first name up to the next small word."""
-    first = next((at for at, w in enumerate(run) if is_first_name(w.group()) and w.group().lower() not in listed("names", "starters")), len(run))
+    first = next(
+        (at for at, w in enumerate(run) if is_first_name(w.group()) and w.group().lower() not in listed("names", "starters")), len(run)
+    )
     last = next((at for at in range(first, len(run)) if run[at].group().lower() in listed("names", "starters")), len(run))
     return run[first:last]
 
@@ -119,7 +128,13 @@ def _owner(text: str, value: str, end: int) -> str:
 
 def person_word(word: str) -> bool:
     """Whether a single word is likelier a first name than anything else: `Astrid: …`."""
-    return bool(word) and word[0].isupper() and is_first_name(word) and word.lower() not in listed("names", "starters") and word.lower() not in listed("names", "never")
+    return (
+        bool(word)
+        and word[0].isupper()
+        and is_first_name(word)
+        and word.lower() not in listed("names", "starters")
+        and word.lower() not in listed("names", "never")
+    )
 
 
 def never(word: str) -> bool:
@@ -133,7 +148,7 @@ def _foreign(word: str) -> bool:
 
 
 def _sentence_start(text: str, at: int) -> bool:
-    before = text[max(0, at - 3):at].strip(" \u00a0")
+    before = text[max(0, at - 3) : at].strip(" \u00a0")
     return not before or before[-1] in ".!?:\n–-*•>"
 
 

@@ -38,11 +38,20 @@ def check_digit_right(digits: str) -> bool:
 _SEPARATOR = r"[ \u00a0\u2009\u202f.\-–·]{0,3}"
 _EAN = re.compile(rf"(?<![\d+])(?<!\d[.,])5{_SEPARATOR}7{_SEPARATOR}9(?:(?:{_SEPARATOR}|\n)\d){{7,12}}")
 _LABELLED = re.compile(
-    r"(?<!\w)(?:ean|gln|lokationsn(?:umme)?r)(?:[-. ]?(?:lokations)?(?:nummer|nr|kode|no))?\b[^\d\n]{0,25}\n?[ \t]*(\d(?:[ \u00a0.\-–]{0,2}\d){10,16})(?!\d)",
-    re.IGNORECASE)
-_CVR = re.compile(r"(?<!\w)(?:cvr|se|vat|ust-idnr|usteuer-id|org)\b[-. ]*(?:nr|nummer|no|id)?[.:]?[^\d\n]{0,12}(\d(?:[ \u00a0.\-]?\d){7,8})(?![\d])", re.IGNORECASE)
+    r"(?<!\w)(?:ean|gln|lokationsn(?:umme)?r)(?:[-. ]?(?:lokations)?(?:nummer|nr|kode"
+    r"|no))?\b[^\d\n]{0,25}\n?[ \t]*(\d(?:[ \u00a0.\-–]{0,2}\d){10,16})(?!\d)",
+    re.IGNORECASE,
+)
+_CVR = re.compile(
+    r"(?<!\w)(?:cvr|se|vat|ust-idnr|usteuer-id|org)\b[-. ]*(?:nr|nummer|no|id)?[.:]?[^\d\n]{0,12}(\d(?:[ \u00a0.\-]?\d){7,8})(?![\d])",
+    re.IGNORECASE,
+)
 _INTERNATIONAL = re.compile(r"(?<![\w+])\(?(?:\+|00(?=[1-9]))[ ]?\d{1,3}\)?(?:[ \u00a0.\-/]{0,2}(?:\(0\))?\d){6,14}(?!\d)")
-_DOMESTIC = re.compile(r"(?<![\w+/\-.])(?<!\d[ ,])\d(?:\d{7}|\d/\d\d \d\d \d\d|\d{3}[ \u00a0.\-]\d{4}|\d[ \u00a0.\-]\d\d[ \u00a0.\-]\d\d[ \u00a0.\-]\d\d|\d[ \u00a0]\d{3}[ \u00a0]\d{3}|\d[ \u00a0.]\d\d[ \u00a0.]\d{4})(?![\w\-/]|[ .]?\d)")
+_DOMESTIC = re.compile(
+    r"(?<![\w+/\-.])(?<!\d[ ,])\d(?:\d{7}|\d/\d\d \d\d \d\d|\d{3}[ \u00a0.\-]\d{4}"
+    r"|\d[ \u00a0.\-]\d\d[ \u00a0.\-]\d\d[ \u00a0.\-]\d\d|\d[ \u00a0]\d{3}[ \u00a0]\d{3}"
+    r"|\d[ \u00a0.]\d\d[ \u00a0.]\d{4})(?![\w\-/]|[ .]?\d)"
+)
 _SIX = re.compile(r"(?<![\w+/\-.])\d\d[ \u00a0.]?\d\d[ \u00a0.]?\d\d(?![\w\-/]|[ .]?\d)")
 _TRUNK = re.compile(r"(?<![\w+/\-.])0[1-9](?:[ \u00a0.\-/]{0,2}\d){5,11}(?![\w]|[ .]?\d)")
 _NORWEGIAN = re.compile(r"(?<![\w+/\-.])[2-9]\d\d[ \u00a0]\d\d[ \u00a0]\d{3}(?![\w\-/]|[ .]?\d)")
@@ -51,16 +60,19 @@ _YEAR = re.compile(r"20[2-3]\d[ \u00a0.-]")
 _DIGITS = re.compile(r"\D")
 
 _AFTER_NO = re.compile(
-    r"^(?P<own>[^.!?\n\d]{0,60}?\b(?:udgår|lukke[rst]?|gælder ikke|er (?:forkert|gammelt|nedlagt|lukket)|må ikke bruges|duer ikke|bruges ikke|er udgået|virker ikke|skal ikke bruges|no longer)\b)", re.IGNORECASE)
+    r"^(?P<own>[^.!?\n\d]{0,60}?\b(?:udgår|lukke[rst]?|gælder ikke|er (?:forkert|gammelt|nedlagt|lukket)"
+    r"|må ikke bruges|duer ikke|bruges ikke|er udgået|virker ikke|skal ikke bruges|no longer)\b)",
+    re.IGNORECASE,
+)
 
 
 def negated(text: str, start: int, end: int, back: int = 90) -> bool:
     """Whether the words before or after say that the number (or address) is the old or the wrong one."""
-    before = re.split(r"[.!?]\s|[;\n]", text[max(0, start - back):start])[-1]
+    before = re.split(r"[.!?]\s|[;\n]", text[max(0, start - back) : start])[-1]
     cue = max(pattern("corrections", "wrong").finditer(before), key=lambda m: m.end(), default=None)
-    if cue and not pattern("corrections", "right").search(before, cue.end()) and not re.search(r"\d{6}", before[cue.end():]):
+    if cue and not pattern("corrections", "right").search(before, cue.end()) and not re.search(r"\d{6}", before[cue.end() :]):
         return True
-    after = text[end:end + 80]
+    after = text[end : end + 80]
     return bool(_AFTER_NO.search(after)) and not re.search(r"\b(?:men|nu|nyt|brug)\b", before[-25:], re.IGNORECASE)
 
 
@@ -93,8 +105,8 @@ def _ean(text: str, start: int, end: int) -> list[Number]:
     digits = ""
     for group in re.compile(r"\d+").finditer(text, start, grown):
         joined = digits + group.group()
-        if "\n" in text[start:group.start()] and len(digits) >= 11 and not (len(joined) == 13 and check_digit_right(joined)):
-            grown = start + text[start:grown].index("\n")   # the next line is something else
+        if "\n" in text[start : group.start()] and len(digits) >= 11 and not (len(joined) == 13 and check_digit_right(joined)):
+            grown = start + text[start:grown].index("\n")  # the next line is something else
             break
         digits = joined
         if len(digits) == 13:
@@ -116,8 +128,11 @@ def _labelled_eans(text: str) -> list[Number]:
 
 
 def _cvrs(text: str) -> list[Number]:
-    return [Number("cvr" if len(digits) == 8 else "other", digits, *m.span(1))
-            for m in _CVR.finditer(text) if (digits := _DIGITS.sub("", m.group(1)))]
+    return [
+        Number("cvr" if len(digits) == 8 else "other", digits, *m.span(1))
+        for m in _CVR.finditer(text)
+        if (digits := _DIGITS.sub("", m.group(1)))
+    ]
 
 
 def _phones(text: str, country: str) -> list[Number]:
@@ -134,7 +149,7 @@ def _phones(text: str, country: str) -> list[Number]:
         found += [_phone(text, "+47" + _DIGITS.sub("", m.group()), *m.span()) for m in _NORWEGIAN.finditer(text)]
     if country in ("298", "299", "46", "49"):
         for match in (_SIX if country in ("298", "299") else _TRUNK).finditer(text):
-            line = text[text.rfind("\n", 0, match.start()) + 1:match.start()]
+            line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
             if pattern("phones", "label").search(line):
                 found.append(_phone(text, f"+{country}{_DIGITS.sub('', match.group()).removeprefix('0')}", *match.span()))
     return found
@@ -143,15 +158,15 @@ def _phones(text: str, country: str) -> list[Number]:
 def _phone(text: str, value: str, start: int, end: int) -> Number:
     line = max(text.rfind("\n", 0, start), text.rfind("|", 0, start), start - 45) + 1
     before = text[line:start]
-    after = text[end:end + 25].partition("\n")[0]
+    after = text[end : end + 25].partition("\n")[0]
     rank, at = 1, -1
     for level, key in ((0, "direct"), (2, "main"), (3, "fax")):
         for hit in pattern("phones", key).finditer(before):
-            if hit.end() > at and not re.search(r"\d{4}", before[hit.end():]):
+            if hit.end() > at and not re.search(r"\d{4}", before[hit.end() :]):
                 rank, at = level, hit.end()
     if at < 0:
         bracket = re.match(r"\s*[(,]?\s*\(?", after)
-        tail = after[bracket.end() if bracket else 0:]
+        tail = after[bracket.end() if bracket else 0 :]
         for level, key in ((0, "direct"), (2, "main"), (3, "fax")):
             if "(" in after[:3] and pattern("phones", key).match(tail):
                 rank = level

@@ -13,7 +13,41 @@ from mailbot.understanding.gazetteer import is_first_name, is_place
 from mailbot.understanding.lexicon import alternatives, listed, words
 from mailbot.understanding.titles import is_head as is_title
 
-GENERIC = ("hoved", "folke", "lokal", "børne", "skole", "central", "universitets", "gymnasie", "uddannelses", "forsknings", "voksen", "fag", "kommune", "by", "musik", "filial", "stads", "lands", "høj", "efter", "fri", "folkehøj", "folke-", "ungdoms", "bydels", "kultur", "for", "grund", "privat", "land", "barn", "køre", "real")
+GENERIC = (
+    "hoved",
+    "folke",
+    "lokal",
+    "børne",
+    "skole",
+    "central",
+    "universitets",
+    "gymnasie",
+    "uddannelses",
+    "forsknings",
+    "voksen",
+    "fag",
+    "kommune",
+    "by",
+    "musik",
+    "filial",
+    "stads",
+    "lands",
+    "høj",
+    "efter",
+    "fri",
+    "folkehøj",
+    "folke-",
+    "ungdoms",
+    "bydels",
+    "kultur",
+    "for",
+    "grund",
+    "privat",
+    "land",
+    "barn",
+    "køre",
+    "real",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +79,9 @@ def _heads(text: str) -> Iterator[tuple[int, int, str]]:
             yield token.start(), token.end(), "other"
         elif token.group() in _NAMED and re.compile(r" [A-ZÆØÅ]|[,.\n|]|$").match(text, token.end()):
             yield token.start(), token.end(), "named"
-        elif low in ("kommune", "regionskommune") and (before := re.compile(r"[A-ZÆØÅ][\w-]+ $").search(text, max(0, token.start() - 40), token.start())):
+        elif low in ("kommune", "regionskommune") and (
+            before := re.compile(r"[A-ZÆØÅ][\w-]+ $").search(text, max(0, token.start() - 40), token.start())
+        ):
             yield before.start(), token.end(), "municipality"
 
 
@@ -61,7 +97,11 @@ def _joined() -> re.Pattern[str]:
 
 def is_head(word: str) -> bool:
     low = word.lower()
-    return low in listed("organisations", "library") or low in listed("organisations", "other") or low.endswith(("bibliotekerne", "biblioteket", "bibliotek", "biblioteker"))
+    return (
+        low in listed("organisations", "library")
+        or low in listed("organisations", "other")
+        or low.endswith(("bibliotekerne", "biblioteket", "bibliotek", "biblioteker"))
+    )
 
 
 def find(text: str) -> list[Place]:
@@ -117,7 +157,12 @@ def _bare(word: str, kind: str) -> bool:
         return True
     if low in listed("organisations", "library") or low in listed("organisations", "other"):
         return False
-    stem = re.sub(r"(?:bibliotek(?:et|er|erne)?|\w{0,4}skolen?|gymnasi(?:um|et)|museet|arkivet|centret|center|huset|hus|fonden?|foreningen?|akademiet|universitet)$", "", low).rstrip("-")
+    stem = re.sub(
+        r"(?:bibliotek(?:et|er|erne)?|\w{0,4}skolen?|gymnasi(?:um|et)|museet|arkivet|centret|center|huset|hus|fonden?"
+        r"|foreningen?|akademiet|universitet)$",
+        "",
+        low,
+    ).rstrip("-")
     if not stem or stem in GENERIC or (stem.endswith("s") and stem[:-1] in GENERIC):
         return False
     if kind == "library":
@@ -136,16 +181,56 @@ def _left(text: str, start: int) -> int:
         low = word.lower().rstrip(".")
         if word in ("og", "&", "i") or low in ("og",):
             before = _LEFT.search(text, max(0, step.start() - 45), step.start())
-            if not before or not before.group("word")[0].isupper() or before.group("word").lower() in listed("names", "starters") or reached == start or low == "i" or is_first_name(before.group("word")):
+            if (
+                not before
+                or not before.group("word")[0].isupper()
+                or before.group("word").lower() in listed("names", "starters")
+                or reached == start
+                or low == "i"
+                or is_first_name(before.group("word"))
+            ):
                 break
             reached = before.start()
             continue
         if word.endswith(".") and low not in ("kgl", "skt", "sct", "st"):
             break
-        if low == "det" and text[step.end():].lower().startswith(("kgl", "kongelige")):
+        if low == "det" and text[step.end() :].lower().startswith(("kgl", "kongelige")):
             reached = step.start()
             break
-        if low in listed("names", "starters") or is_title(low) or (low in listed("names", "never") and not is_place(low) and low not in ("campus", "university", "kommune", "kommunes", "region", "center", "københavn", "aarhus", "fyn", "bornholm", "uc", "via", "kultur", "research", "sjælland", "museum", "skole", "børn", "nørrebro", "valby", "vesterbro", "østerbro", "amager")):
+        if (
+            low in listed("names", "starters")
+            or is_title(low)
+            or (
+                low in listed("names", "never")
+                and not is_place(low)
+                and low
+                not in (
+                    "campus",
+                    "university",
+                    "kommune",
+                    "kommunes",
+                    "region",
+                    "center",
+                    "københavn",
+                    "aarhus",
+                    "fyn",
+                    "bornholm",
+                    "uc",
+                    "via",
+                    "kultur",
+                    "research",
+                    "sjælland",
+                    "museum",
+                    "skole",
+                    "børn",
+                    "nørrebro",
+                    "valby",
+                    "vesterbro",
+                    "østerbro",
+                    "amager",
+                )
+            )
+        ):
             break
         if word[0].isupper() or is_place(low) or low in ("kommunes", "kgl", "kongelige", "bys"):
             reached = step.start()
@@ -164,11 +249,21 @@ def _right(text: str, end: int, head: str) -> int:
         if named := re.compile(r" [A-ZÆØÅ][\w-]+ Kommune").match(text, reached):
             reached = named.end()
     inside = _IN.match(text, reached)
-    if head and inside and inside.group("place")[0].isupper() and (_definite(head) or text[reached:inside.end()].lower().startswith((" for ", " of "))):
+    if (
+        head
+        and inside
+        and inside.group("place")[0].isupper()
+        and (_definite(head) or text[reached : inside.end()].lower().startswith((" for ", " of ")))
+    ):
         place = inside.group("place").lower()
         if place not in listed("names", "never") or place in ("københavn", "aarhus", "nørrebro", "valby"):
             reached = inside.end()
-    elif head and _definite(head) and (direct := _DIRECT.match(text, reached)) and head in listed("organisations", "library") | {"læsehuset", "kulturhuset", "gymnasiet", "skolen"}:
+    elif (
+        head
+        and _definite(head)
+        and (direct := _DIRECT.match(text, reached))
+        and head in listed("organisations", "library") | {"læsehuset", "kulturhuset", "gymnasiet", "skolen"}
+    ):
         place = direct.group("place").lower()
         if place not in listed("names", "starters") and (place not in listed("names", "never") or place in ("københavn", "aarhus")):
             reached = direct.end()

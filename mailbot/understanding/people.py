@@ -16,15 +16,15 @@ from mailbot.understanding.entities import scan
 from mailbot.understanding.facts import Found, Record
 from mailbot.understanding.lexicon import cues
 from mailbot.understanding.masking import find_cpr, mask_cpr
-from mailbot.understanding.prose import context
 from mailbot.understanding.reading import Intent, Letter, Person, Reason
 from mailbot.understanding.roles import entering, joined, judge, leaving, seats, staying
+from mailbot.understanding.sentences import context
 from mailbot.understanding.spread import person
 from mailbot.understanding.told import Told
 from mailbot.understanding.voices import Voice, voices
 
-MAX_TEXT = 400_000      # characters of a message that are looked at for people
-_SPOKEN = ("prose", "copied")      # people of sentences, whose part the words around them decide
+MAX_TEXT = 400_000  # characters of a message that are looked at for people
+_SPOKEN = ("prose", "copied")  # people of sentences, whose part the words around them decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,11 @@ class _Scene:
         if intent not in (Intent.SIGNUP, Intent.SUBSTITUTE, Intent.CANCEL):
             return None
         kinds = (SegmentKind.FORWARDED,) if intent is not Intent.SIGNUP else (SegmentKind.FORWARDED, SegmentKind.HISTORY)
-        others = [v for v in self.voices if v.kind in kinds and not self._is_ours(v) and (v.sender.email or v.name) and v.sender.email != self.message.sender.email]
+        others = [
+            v
+            for v in self.voices
+            if v.kind in kinds and not self._is_ours(v) and (v.sender.email or v.name) and v.sender.email != self.message.sender.email
+        ]
         others.sort(key=lambda v: -v.depth)
         if not others:
             return None
@@ -127,7 +131,14 @@ class _Scene:
 
     def _passed_on(self) -> bool:
         text = " ".join(v.text for v in self.voices if v.kind is SegmentKind.NEW)
-        return bool(re.search(r"\b(?:nedenfor|nedenstående|herunder|videresend\w*|sendes (?:hermed )?videre|ønsket|mailen fra|se mail|under her|below|vedhæftede mail)\b", text, re.IGNORECASE))
+        return bool(
+            re.search(
+                r"\b(?:nedenfor|nedenstående|herunder|videresend\w*|sendes (?:hermed )?videre|ønsket|mailen fra|se mail|under her"
+                r"|below|vedhæftede mail)\b",
+                text,
+                re.IGNORECASE,
+            )
+        )
 
     # -- the intents --------------------------------------------------------------------------
 
@@ -148,7 +159,9 @@ class _Scene:
             joining = [asker, *joining]
         attached = self._attached(joining)
         joining += attached
-        if main.prose.writer.mention and any(main.prose.writer in pair and (pair[0] in joining or pair[1] in joining) for pair in joined(main, [*people, main.prose.writer])):
+        if main.prose.writer.mention and any(
+            main.prose.writer in pair and (pair[0] in joining or pair[1] in joining) for pair in joined(main, [*people, main.prose.writer])
+        ):
             main.listed = True
             writer.place = main.prose.writer.mention[0]
         wanted = seats(main.body) or seats(self.message.subject)
@@ -160,8 +173,15 @@ class _Scene:
         participants = self._persons(joining)
         contact = None if writer in joining else self.contact()
         notes = () if participants else (Reason("no_names", {}),)
-        return Cast(participants, (), contact, wanted if wanted > len(participants) else None,
-                    main.says("roles", "together"), main.says("roles", "part_will_do"), notes)
+        return Cast(
+            participants,
+            (),
+            contact,
+            wanted if wanted > len(participants) else None,
+            main.says("roles", "together"),
+            main.says("roles", "part_will_do"),
+            notes,
+        )
 
     def _asker(self, joining: list[Record], self_signup: bool) -> Record | None:
         """The first writer of a forwarded wish, unless the writer only speaks of their own or gives a list."""
@@ -182,28 +202,42 @@ class _Scene:
         if (main.says("persons", "not_self") or cues("persons", "not_self").search(signed)) and (joining or not self_signup):
             return False
         if joining:
-            return (main.says("persons", "self_too") or main.says("persons", "self_strict")) and not (asked and not re.search(r"\b(?:også|selv)\b", main.body, re.IGNORECASE))
+            return (main.says("persons", "self_too") or main.says("persons", "self_strict")) and not (
+                asked and not re.search(r"\b(?:også|selv)\b", main.body, re.IGNORECASE)
+            )
         if self_signup:
             return True
         nameless = wanted is not None and wanted >= 1 and not re.search(r"\bjeg (?:selv|vil|er med)\b", main.body, re.IGNORECASE)
         return not ((nameless and (wanted or 0) > 1) or self._points_to_attachment() or main.says("roles", "on_behalf"))
 
     def _points_to_attachment(self) -> bool:
-        files = [a for a in self.message.attachments if a.name and not re.search(r"\.(?:png|jpe?g|gif|ics|p7s|vcf|asc)$", a.name, re.IGNORECASE)]
-        return bool(files) and bool(re.search(r"\b(?:vedhæft\w*|vedlagt\w*|bilag\w*|attached|blanket\w*|skema\w*)\b", self.main.body, re.IGNORECASE))
+        files = [
+            a for a in self.message.attachments if a.name and not re.search(r"\.(?:png|jpe?g|gif|ics|p7s|vcf|asc)$", a.name, re.IGNORECASE)
+        ]
+        return bool(files) and bool(
+            re.search(r"\b(?:vedhæft\w*|vedlagt\w*|bilag\w*|attached|blanket\w*|skema\w*)\b", self.main.body, re.IGNORECASE)
+        )
 
     def _own_place(self, joining: list[Record]) -> int:
         main = self.main
         if main.listed or not joining:
             return main.writer.place
-        hit = re.search(r"\b(?:mig selv|jeg selv|undertegnede|og jeg|og mig|jeg og|mig og)\b", main.text[main.voice.body[0].start:main.voice.body[-1].end] if main.voice.body else "", re.IGNORECASE)
+        hit = re.search(
+            r"\b(?:mig selv|jeg selv|undertegnede|og jeg|og mig|jeg og|mig og)\b",
+            main.text[main.voice.body[0].start : main.voice.body[-1].end] if main.voice.body else "",
+            re.IGNORECASE,
+        )
         return main.voice.body[0].start + hit.start() if hit else len(main.text)
 
     def _from_subject(self) -> list[Record]:
         found = []
         for mark in scan(self.message.subject[:300]):
             writer = self.main.writer.name
-            if mark.kind == "name" and not (writer and names.same(mark.value, writer)) and not any(names.same(mark.value, s) for s in self.skip):
+            if (
+                mark.kind == "name"
+                and not (writer and names.same(mark.value, writer))
+                and not any(names.same(mark.value, s) for s in self.skip)
+            ):
                 record = Record(place=0, form="header", joins=1.0)
                 record.put("name", Found(mark.value, mark.start, mark.end, "names", "subject", 0.8))
                 found.append(record)
@@ -291,10 +325,13 @@ class _Scene:
         return [a.name for a in self.answered.people if a.name] if self.answered else []
 
     def _speaks_for_another(self) -> bool:
-        about = r"(?:tilmelding(?:en|er)? (?:af|for|til)|deltagelse (?:af|for)|vedr(?:ørende|\.)?|angående|gælder|drejer sig om|på vegne af)"
+        about = (
+            r"(?:tilmelding(?:en|er)? (?:af|for|til)|deltagelse (?:af|for)|vedr(?:ørende|\.)?|angående|gælder|drejer sig om|på vegne af)"
+        )
         return bool(re.search(r"\b(?:hans|hendes|vegne|bedt os|bedt mig|for (?:ham|hende))\b", self.main.body, re.IGNORECASE)) or any(
             re.search(rf"\b{about}[: ]+(?:\w+ ){{0,2}}$", before, re.IGNORECASE) or re.match(r"s? (?:deltagelse|tilmelding|plads)\b", after)
-            for before, after in (context(self.main.text, r, self.main.spans, []) for r in self.main.others if r.form == "prose"))
+            for before, after in (context(self.main.text, r, self.main.spans, []) for r in self.main.others if r.form == "prose")
+        )
 
     # -- the writer ---------------------------------------------------------------------------
 
@@ -357,4 +394,3 @@ def _unique(records: list[Record]) -> list[Record]:
             if len(record.name) > len(twin.name):
                 twin.fields["name"] = record.fields["name"]
     return kept
-

@@ -10,12 +10,12 @@ from functools import cache
 
 from mailbot.understanding import addresses, names
 from mailbot.understanding.entities import Mark
-from mailbot.understanding.facts import Found, Record, from_mark
-from mailbot.understanding.lexicon import alternatives, cues, words
+from mailbot.understanding.facts import Record, from_mark
+from mailbot.understanding.lexicon import alternatives, words
+from mailbot.understanding.sentences import sentences
 
 _MODULE = "prose"
-MAX_MARKS = 120      # of one sentence; more is no sentence
-_END = re.compile(r"(?<![ .][A-ZÆØÅ])(?<!att)(?<!Att)(?<!nr)(?<!tlf)(?<!evt)(?<!bl)(?<!pr)(?<!kst)(?<!konst)(?<!ca)(?<!Kgl)(?<!afd)(?<!\d)[.!?]+(?=\s|$)|\n\s*\n|[\U0001F300-\U0001FAFF]+\S?(?=\s)|(?<=\d)\.(?=\s+[A-ZÆØÅ])")
+MAX_MARKS = 120  # of one sentence; more is no sentence
 
 
 @dataclass(slots=True)
@@ -25,16 +25,16 @@ class Prose:
     records: list[Record] = field(default_factory=list)
     writer: Record = field(default_factory=lambda: Record(writer=True))
     common: Record = field(default_factory=Record)
-    owned: list[tuple[Mark, Record]] = field(default_factory=list)   # EAN, place, reference with the person of their sentence
+    owned: list[tuple[Mark, Record]] = field(default_factory=list)  # EAN, place, reference with the person of their sentence
     writer_name: str = ""
-    everyone: Record = field(default_factory=Record)                 # said of all before anybody was named
+    everyone: Record = field(default_factory=Record)  # said of all before anybody was named
 
 
 @dataclass(frozen=True, slots=True)
 class Ref:
     """A word that stands for somebody: a name, "jeg", "hun", "begge", a first name."""
 
-    kind: str        # name, self, same, all, first
+    kind: str  # name, self, same, all, first
     start: int
     end: int
     record: Record | None = None
@@ -45,39 +45,53 @@ def _pronouns() -> re.Pattern[str]:
     lists = words("persons")
     own = [w for w in lists["self"] if w not in ("i", "selv")]
     return re.compile(
-        rf"(?<!\w)(?:(?P<self>{alternatives(own)}|I(?= am\b|'m| would|'d| have| will| work| head))|(?P<same>{alternatives(lists['same'])})|(?P<all>{alternatives(lists['all'])}))(?!\w)", re.IGNORECASE)
+        rf"(?<!\w)(?:(?P<self>{alternatives(own)}|I(?= am\b|'m| would|'d| have| will| work| head))"
+        rf"|(?P<same>{alternatives(lists['same'])})|(?P<all>{alternatives(lists['all'])}))(?!\w)",
+        re.IGNORECASE,
+    )
 
 
-_APPOSITION = re.compile(r"[\s,(–:/\-]*(?:(?:(?:som|der|who|hun|han)\s+)?(?:jo |nu |i dag |også |begge )?(?:er|is|arbejder som|sidder som|har titel af|fungerer som)\s+)?(?:(?:en|et|vores|min|a|our|ny|nye|vores nye|jo|nu|også|begge|selv|konst\.|hos os|den|der|er|vor)\s+)*", re.IGNORECASE)
+_APPOSITION = re.compile(
+    r"[\s,(–:/\-]*(?:(?:(?:som|der|who|hun|han)\s+)?(?:jo |nu |i dag |også |begge )?(?:er|is|arbejder som|sidder som"
+    r"|har titel af|fungerer som)\s+)?(?:(?:en|et|vores|min|a|our|ny|nye|vores nye|jo|nu|også|begge|selv|konst\."
+    r"|hos os|den|der|er|vor)\s+)*",
+    re.IGNORECASE,
+)
 
 
 @cache
 def _copula() -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){alternatives(words('titles')['copula'])}:?(?: (?!ikke\b|ingen\b|min\b(?! \w*\Z)|chef)[\w-]+){{0,3}} ?$|\bI['’]m (?:the |a |an |now |currently )*$", re.IGNORECASE)
+    return re.compile(
+        rf"(?<!\w){alternatives(words('titles')['copula'])}:?(?: (?!ikke\b|ingen\b|min\b(?! \w*\Z)|chef)[\w-]+){{0,3}} ?$"
+        rf"|\bI['’]m (?:the |a |an |now |currently )*$",
+        re.IGNORECASE,
+    )
 
 
 @cache
 def _wishes() -> re.Pattern[str]:
     """What follows on "han" or "hun" who wants to come."""
-    return re.compile(r" (?:(?:meget|rigtig|også|nu|selv|derfor|allerede|har|vil|er|ønsker|skal|glæder sig til) ?){0,4}(?:gerne )?(?:at )?(?:deltage|med|være med|tilmeldes|følge|sagt ja|på (?:holdet|forløbet|hverdagsledelse))\b", re.IGNORECASE)
+    return re.compile(
+        r" (?:(?:meget|rigtig|også|nu|selv|derfor|allerede|har|vil|er|ønsker|skal"
+        r"|glæder sig til) ?){0,4}(?:gerne )?(?:at )?(?:deltage|med|være med|tilmeldes|følge|sagt ja|på (?:holdet|forløbet"
+        r"|hverdagsledelse))\b",
+        re.IGNORECASE,
+    )
 
 
 _NOT = re.compile(r"\b(?:ikke|ingen|heller ikke|hverken|min|hans|hendes|til|spørge|ifølge|af|med|sammen med|fra)\s*$", re.IGNORECASE)
 _CHIEF = re.compile(r"\b(?:min|mit|vores|hendes|hans|deres|til|en|enhver|alle|som|nærmeste)\s+(?:\w+\s+)?$", re.IGNORECASE)
 
 
-def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """The spans of the sentences of `text[start:end]`; line breaks within a paragraph don't end one, blank lines do."""
-    spans, at = [], start
-    for match in _END.finditer(text, start, end):
-        spans.append((at, match.end()))
-        at = match.end()
-    spans.append((at, end))
-    return [(a, b) for a, b in spans if text[a:b].strip()]
-
-
-def read(text: str, spans: list[tuple[int, int]], marks: list[Mark], known: list[Record], writer_name: str, skip: tuple[str, ...],
-         asked: list[Record]) -> Prose:
+def read(
+    text: str,
+    spans: list[tuple[int, int]],
+    marks: list[Mark],
+    known: list[Record],
+    writer_name: str,
+    skip: tuple[str, ...],
+    asked: list[Record],
+) -> Prose:
     """Reads the sentences in the spans of `text`. `known` are records of structures, which sentences may add to;
     `writer_name` is the writer's; names in `skip` are no participants (whom the mail is written to); `asked` are those
     whom "hun" means before anybody is named (the writer of what is forwarded)."""
@@ -89,19 +103,42 @@ def read(text: str, spans: list[tuple[int, int]], marks: list[Mark], known: list
             _person(mark, text, people, writer_name, skip)
     for start, end in spans:
         for begin, stop in sentences(text, start, end):
-            last = _sentence(text, begin, stop, [m for m in marks if begin <= m.start and m.end <= stop][:MAX_MARKS], prose, people, writer_name, skip, last)
+            last = _sentence(
+                text,
+                begin,
+                stop,
+                [m for m in marks if begin <= m.start and m.end <= stop][:MAX_MARKS],
+                prose,
+                people,
+                writer_name,
+                skip,
+                last,
+            )
     prose.records = [r for r in people if r not in known]
     return prose
 
 
-def _sentence(text: str, begin: int, stop: int, marks: list[Mark], prose: Prose, people: list[Record], writer_name: str,
-              skip: tuple[str, ...], last: list[Record]) -> list[Record]:
+def _sentence(
+    text: str,
+    begin: int,
+    stop: int,
+    marks: list[Mark],
+    prose: Prose,
+    people: list[Record],
+    writer_name: str,
+    skip: tuple[str, ...],
+    last: list[Record],
+) -> list[Record]:
     refs = _refs(text, begin, stop, marks, prose, people, writer_name, skip)
     named = [r.record for r in refs if r.record is not None and r.kind in ("name", "first")]
     for mark in marks:
         if mark.kind == "name":
             continue
-        owners = _title_owners(text, begin, mark, marks, refs, prose, last) if mark.kind == "title" else _owners(text, mark, refs, prose, people, last)
+        owners = (
+            _title_owners(text, begin, mark, marks, refs, prose, last)
+            if mark.kind == "title"
+            else _owners(text, mark, refs, prose, people, last)
+        )
         _give(text, mark, owners, prose)
     for ref in refs:
         if ref.kind == "same" and (ref.record or last) and _wishes().match(text, ref.end, stop):
@@ -110,7 +147,9 @@ def _sentence(text: str, begin: int, stop: int, marks: list[Mark], prose: Prose,
     return subjects or last
 
 
-def _refs(text: str, begin: int, stop: int, marks: list[Mark], prose: Prose, people: list[Record], writer_name: str, skip: tuple[str, ...]) -> list[Ref]:
+def _refs(
+    text: str, begin: int, stop: int, marks: list[Mark], prose: Prose, people: list[Record], writer_name: str, skip: tuple[str, ...]
+) -> list[Ref]:
     refs: list[Ref] = []
     taken: list[tuple[int, int]] = [(m.start, m.end) for m in marks]
     for mark in marks:
@@ -134,14 +173,16 @@ def _refs(text: str, begin: int, stop: int, marks: list[Mark], prose: Prose, peo
             refs.append(Ref("first", word.start(), word.end(), owner))
         elif writer_name and names.first_name(writer_name) == word.group():
             refs.append(Ref("first", word.start(), word.end(), prose.writer))
-    for match in _pronouns().finditer(text, begin, stop):
-        if not any(a < match.end() and match.start() < b for a, b in taken):
-            refs.append(Ref(match.lastgroup or "", match.start(), match.end()))
+    refs += [
+        Ref(match.lastgroup or "", match.start(), match.end())
+        for match in _pronouns().finditer(text, begin, stop)
+        if not any(a < match.end() and match.start() < b for a, b in taken)
+    ]
     return _with_pronouns(sorted(refs, key=lambda r: r.start))
 
 
 def _with_pronouns(refs: list[Ref]) -> list[Ref]:
-    """"Hun" means the person named last before it in the sentence, if there is one."""
+    """ "Hun" means the person named last before it in the sentence, if there is one."""
     recent: Record | None = None
     made = []
     for ref in refs:
@@ -157,7 +198,10 @@ def _person(mark: Mark, text: str, people: list[Record], writer_name: str, skip:
         return None
     if any(names.same(mark.value, other) == 2 for other in skip) or _greeted(text, mark.start):
         return None
-    record = next((r for r in people if r.name and (names.same(r.name, mark.value) == 2 or names.same(r.name, re.sub(r"s$", "", mark.value)) == 2)), None)
+    record = next(
+        (r for r in people if r.name and (names.same(r.name, mark.value) == 2 or names.same(r.name, re.sub(r"s$", "", mark.value)) == 2)),
+        None,
+    )
     if record is not None and mark.value.endswith("s") and names.same(record.name, mark.value) != 2:
         return record
     if record is None:
@@ -171,8 +215,10 @@ def _person(mark: Mark, text: str, people: list[Record], writer_name: str, skip:
 
 
 def _greeted(text: str, start: int) -> bool:
-    line = text[text.rfind("\n", 0, start) + 1:start]
-    return bool(re.fullmatch(r"\s*(?:kære|hej|hejsa|til|goddag|dear|hi|hello|godmorgen|hei|moin)(?: \w+ og| alle| både)?\s*", line, re.IGNORECASE))
+    line = text[text.rfind("\n", 0, start) + 1 : start]
+    return bool(
+        re.fullmatch(r"\s*(?:kære|hej|hejsa|til|goddag|dear|hi|hello|godmorgen|hei|moin)(?: \w+ og| alle| både)?\s*", line, re.IGNORECASE)
+    )
 
 
 def _resolve(ref: Ref, prose: Prose, last: list[Record]) -> list[Record]:
@@ -187,27 +233,48 @@ def _resolve(ref: Ref, prose: Prose, last: list[Record]) -> list[Record]:
 
 def _title_owners(text: str, begin: int, mark: Mark, marks: list[Mark], refs: list[Ref], prose: Prose, last: list[Record]) -> list[Record]:
     """Whose title it is; nobody's where the title is only mentioned ("min chef siger")."""
-    after = next((r for r in refs if r.kind == "name" and r.start >= mark.end and re.fullmatch(r"(?: (?:i|på|ved|hos) [A-ZÆØÅ][\w-]+)?,?[ \u00a0]+", text[mark.end:r.start])), None)
+    after = next(
+        (
+            r
+            for r in refs
+            if r.kind == "name"
+            and r.start >= mark.end
+            and re.fullmatch(r"(?: (?:i|på|ved|hos) [A-ZÆØÅ][\w-]+)?,?[ \u00a0]+", text[mark.end : r.start])
+        ),
+        None,
+    )
     if after is not None and after.record is not None:
         return [after.record]
-    bracket = re.match(r"[ \u00a0]\((?=[A-ZÆØÅ])", text[mark.end:mark.end + 3])
+    bracket = re.match(r"[ \u00a0]\((?=[A-ZÆØÅ])", text[mark.end : mark.end + 3])
     within = next((r for r in refs if r.kind in ("name", "first") and r.start == mark.end + 2), None) if bracket else None
     if within is not None and within.record is not None:
         return [within.record]
     before = [r for r in refs if r.end <= mark.start]
-    lead = text[max(begin, mark.start - 60):mark.start]
+    lead = text[max(begin, mark.start - 60) : mark.start]
     if before:
         nearest = before[-1]
         gap = _without(text, nearest.end, mark.start, marks)
         if nearest.kind in ("name", "first") and _APPOSITION.fullmatch(gap) and nearest.record is not None:
             return [nearest.record]
-        if nearest.kind == "self" and re.fullmatch(r"\s*[,(–-]\s*(?:som (?:er )?|der er )?", gap) and text[nearest.start:nearest.end].lower() not in ("min", "mit", "mine", "my"):
+        if (
+            nearest.kind == "self"
+            and re.fullmatch(r"\s*[,(–-]\s*(?:som (?:er )?|der er )?", gap)
+            and text[nearest.start : nearest.end].lower() not in ("min", "mit", "mine", "my")
+        ):
             return [prose.writer]
-        if nearest.kind == "self" and text[nearest.start:nearest.end].lower() in ("min", "mit", "vores") and _APPOSITION.fullmatch(gap) and len(before) > 1 and not _copula().search(lead):
+        if (
+            nearest.kind == "self"
+            and text[nearest.start : nearest.end].lower() in ("min", "mit", "vores")
+            and _APPOSITION.fullmatch(gap)
+            and len(before) > 1
+            and not _copula().search(lead)
+        ):
             prior = before[-2]
-            return _resolve(prior, prose, last) if prior.kind == "name" and re.fullmatch(r"[\s,(–-]*", text[prior.end:nearest.start]) else []
+            return (
+                _resolve(prior, prose, last) if prior.kind == "name" and re.fullmatch(r"[\s,(–-]*", text[prior.end : nearest.start]) else []
+            )
     lead_in = _without(text, begin, mark.start, marks)
-    if not lead_in.strip(" \n–-•*,.;/()") and re.match(r"\s*(?:[,.(\n/]|$|(?:på|ved|hos|i|fra) \w)", text[mark.end:mark.end + 20]):
+    if not lead_in.strip(" \n–-•*,.;/()") and re.match(r"\s*(?:[,.(\n/]|$|(?:på|ved|hos|i|fra) \w)", text[mark.end : mark.end + 20]):
         return last[-1:] if last else [prose.writer]
     if re.search(r"\bmen (?:nu |derimod |i dag )?$", lead) and _copula().search(re.split(r"\b(?:ikke|ej)\b", lead)[0].rstrip() + " "):
         return [prose.writer] if not last else last[-1:]
@@ -215,10 +282,24 @@ def _title_owners(text: str, begin: int, mark: Mark, marks: list[Mark], refs: li
         return []
     if re.search(r"\b(?:ikke|ingen)\b[^,.]{0,25}$", lead) or (_CHIEF.search(lead) and not _copula().search(lead)):
         return []
-    subject = [r for r in before if r.kind != "all" or text[r.start:r.end].lower() in ("begge", "alle", "de", "alle tre", "begge to", "alle fire", "hver", "dem", "both", "they")]
-    subject = [r for r in subject if text[r.start:r.end].lower() not in ("min", "mit", "mine", "vores", "hans", "hendes", "deres", "dem", "ham", "hende", "my") or re.match(r" (?:titel|stilling|title)", text[r.end:r.end + 10])]
+    subject = [
+        r
+        for r in before
+        if r.kind != "all"
+        or text[r.start : r.end].lower() in ("begge", "alle", "de", "alle tre", "begge to", "alle fire", "hver", "dem", "both", "they")
+    ]
+    subject = [
+        r
+        for r in subject
+        if text[r.start : r.end].lower() not in ("min", "mit", "mine", "vores", "hans", "hendes", "deres", "dem", "ham", "hende", "my")
+        or re.match(r" (?:titel|stilling|title)", text[r.end : r.end + 10])
+    ]
     if subject:
-        office = re.search(r"\bsom\s*$", lead) and subject[0].kind in ("self", "same") and not re.search(r"\b(?:arbejder|ansat|har)\s+som\s*$", lead)
+        office = (
+            re.search(r"\bsom\s*$", lead)
+            and subject[0].kind in ("self", "same")
+            and not re.search(r"\b(?:arbejder|ansat|har)\s+som\s*$", lead)
+        )
         return _resolve(subject[0] if office else subject[-1], prose, last)
     if before and before[-1].kind in ("same",):
         return _resolve(before[-1], prose, last)
@@ -229,30 +310,48 @@ def _without(text: str, start: int, end: int, marks: list[Mark]) -> str:
     """`text[start:end]` without the marks in it, so that a row of data reads like an apposition."""
     left = text[start:end]
     for mark in sorted((m for m in marks if start <= m.start and m.end <= end), key=lambda m: -m.start):
-        left = left[:mark.start - start] + left[mark.end - start:]
+        left = left[: mark.start - start] + left[mark.end - start :]
     return left
 
 
 def _owners(text: str, mark: Mark, refs: list[Ref], prose: Prose, people: list[Record], last: list[Record]) -> list[Record]:
     """Whose address, number, diet or place it is, as far as the sentence tells."""
     if mark.kind == "email":
-        if prose.writer_name and addresses.belongs(mark.value, prose.writer_name) and not any(addresses.belongs(mark.value, r.name) for r in people if r.name):
+        if (
+            prose.writer_name
+            and addresses.belongs(mark.value, prose.writer_name)
+            and not any(addresses.belongs(mark.value, r.name) for r in people if r.name)
+        ):
             return [prose.writer]
         fits = [(addresses.belongs(mark.value, r.name), r) for r in people if r.name]
         best = max(fits, key=lambda f: f[0], default=(0, None))
         if best[0] and best[1] is not None and sum(f[0] == best[0] for f in fits) == 1:
             return [best[1]]
     if mark.kind in ("ean", "ean_invalid", "reference", "dietary"):
-        given = next((r for r in refs if r.start >= mark.end and re.fullmatch(r"\)?,? (?:(?:skal bruges |bruges |gælder |er )?(?:til|for)|gælder|dækker|vedrører) ", text[mark.end:r.start])), None)
+        given = next(
+            (
+                r
+                for r in refs
+                if r.start >= mark.end
+                and re.fullmatch(
+                    r"\)?,? (?:(?:skal bruges |bruges |gælder |er )?(?:til|for)|gælder|dækker|vedrører) ", text[mark.end : r.start]
+                )
+            ),
+            None,
+        )
         if given is not None:
             return _resolve(given, prose, last)
-        if re.match(r"\)?,? (?:(?:skal bruges |bruges |gælder |er )?(?:til|for)|gælder|dækker) (?:de (?:to|tre|fire|andre|øvrige|første|sidste)|resten)\b", text[mark.end:mark.end + 40]):
+        if re.match(
+            r"\)?,? (?:(?:skal bruges |bruges |gælder |er )?(?:til|for)|gælder|dækker) (?:de (?:to|tre|fire|andre|øvrige"
+            r"|første|sidste)|resten)\b",
+            text[mark.end : mark.end + 40],
+        ):
             return [prose.everyone]
     before = [r for r in refs if r.end <= mark.start]
     if mark.kind in ("email", "phone"):
         before = [r for r in before if r.kind != "all"]
         direct = [r for r in before if r.kind in ("name", "first", "same")]
-        if direct and not (before[-1].kind == "self" and text[before[-1].start:before[-1].end].lower() in ("min", "jeg", "mit")):
+        if direct and not (before[-1].kind == "self" and text[before[-1].start : before[-1].end].lower() in ("min", "jeg", "mit")):
             return _resolve(direct[-1], prose, last)
     if before:
         return _resolve(before[-1], prose, last)
@@ -283,35 +382,7 @@ def _give(text: str, mark: Mark, owners: list[Record], prose: Prose) -> None:
 
 
 def _for_invoices(text: str, mark: Mark) -> bool:
-    before = re.split(r"[.!?\n;]\s", text[max(0, mark.start - 90):mark.start])[-1]
-    return bool(re.search(r"\b(?:faktura\w*|regning\w*|invoice\w*|bogholder\w*|betaling\w*)\b", before, re.IGNORECASE)) or bool(re.match(r"(?:faktura|bogholderi|regnskab|okonomi|oekonomi|invoice|kreditor)", mark.value))
-
-
-def context(text: str, record: Record, spans: list[tuple[int, int]], others: list[Record]) -> tuple[str, str]:
-    """The words of the sentence before and after a record's name, as far as the next person named."""
-    name = record.fields["name"]
-    here = record.mention or (name.start, name.end)
-    begin, stop = max(0, here[0] - 80), here[1] + 80
-    for start, end in spans:
-        if start <= here[0] < end:
-            begin, stop = next(((a, b) for a, b in sentences(text, start, end) if a <= here[0] < b), (begin, stop))
-    for other in others:
-        if other is not record and other.mention is not None:
-            if begin <= other.mention[0] and other.mention[1] <= here[0]:
-                begin = other.mention[1]
-            elif here[1] <= other.mention[0] < stop:
-                stop = other.mention[0]
-    return text[begin:here[0]], text[here[1]:stop]
-
-
-def returning(text: str, spans: list[tuple[int, int]], marks: list[Mark]) -> Found | None:
-    """Words that say that the writer took part in 2025; not those about somebody named before them in the sentence."""
-    for start, end in spans:
-        for begin, stop in sentences(text, start, end):
-            hit = cues("roles", "returning").search(text, begin, stop)
-            if hit and (any(m.kind == "name" and begin <= m.start < hit.start() for m in marks) or re.search(r"\b(?:han|hun|kollega|vores|chef)\b", text[begin:hit.start()], re.IGNORECASE)) \
-                    and not re.search(r"\b(?:jeg|mig)\b", text[begin:hit.end()], re.IGNORECASE):
-                continue
-            if hit and not cues("roles", "not_returning").search(text, begin, stop):
-                return Found("true", hit.start(), hit.end(), _MODULE, "text", 0.9)
-    return None
+    before = re.split(r"[.!?\n;]\s", text[max(0, mark.start - 90) : mark.start])[-1]
+    return bool(re.search(r"\b(?:faktura\w*|regning\w*|invoice\w*|bogholder\w*|betaling\w*)\b", before, re.IGNORECASE)) or bool(
+        re.match(r"(?:faktura|bogholderi|regnskab|okonomi|oekonomi|invoice|kreditor)", mark.value)
+    )

@@ -31,24 +31,38 @@ def _coded() -> re.Pattern[str]:
     lists = words("references")
     return re.compile(
         rf"(?<![\w-]){alternatives(lists['codes'])}(?:[ .\-]?(?:nr|nummer(?:et)?|no|number|element|id)\b)?\.?"
-        rf"(?:[ \u00a0]?[:=#.]+[ \u00a0.]*|[ \u00a0]+(?:er|bliver|skal være|is|på|med)?[ \u00a0:]*)(?:nr\.? ?)?\(?(?:{_QUOTED}|{_CODE})", re.IGNORECASE)
+        rf"(?:[ \u00a0]?[:=#.]+[ \u00a0.]*|[ \u00a0]+(?:er|bliver|skal være|is|på|med)?[ \u00a0:]*)(?:nr\.? ?)?\(?(?:{_QUOTED}|{_CODE})",
+        re.IGNORECASE,
+    )
 
 
 @cache
 def _attention() -> re.Pattern[str]:
     person = r"(?:[^\W\d_a-zæøå]\.|[^\W\d_a-zæøå][\w’'-]*)"
-    return re.compile(rf"(?<![\w-])(?i:{alternatives(words('references')['persons'])})[.: \u00a0]+(?P<person>{person}(?:[ \u00a0](?:og |& )?{person}){{0,3}})")
+    return re.compile(
+        rf"(?<![\w-])(?i:{alternatives(words('references')['persons'])})[.: \u00a0]+(?P<person>{person}(?:[ \u00a0](?:og "
+        rf"|& )?{person}){{0,3}})"
+    )
 
 
 @cache
 def _written() -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){alternatives(words('references')['written'])}[ :]+(?:venligst |gerne |med |på den |den |teksten |koden |også |altid )?(?:{_QUOTED}|{_CODE})", re.IGNORECASE)
+    return re.compile(
+        rf"(?<!\w){alternatives(words('references')['written'])}[ :]+(?:venligst |gerne |med |på den |den |teksten |koden "
+        rf"|også |altid )?(?:{_QUOTED}|{_CODE})",
+        re.IGNORECASE,
+    )
 
 
 @cache
 def _bare_written() -> re.Pattern[str]:
     """`fakturaen mærkes Kulturpuljen 2026`, without quotation marks: a short run up to the end of the clause."""
-    return re.compile(r"(?<!\w)(?:(?:faktura(?:en)?|regning(?:en)?|den)[ \w]{0,25}?\b(?:mærkes|mærket)|mærk (?:den|fakturaen|regningen))(?: venligst| gerne)?(?: med)?:? (?P<bare>[^\W_][\w\-/.]*(?: [\w\-/.]+){0,3}?)(?=[,;.!?)\n]|$| så | og | ellers )", re.IGNORECASE)
+    return re.compile(
+        r"(?<!\w)(?:(?:faktura(?:en)?|regning(?:en)?|den)[ \w]{0,25}?\b(?:mærkes|mærket)|mærk (?:den|fakturaen"
+        r"|regningen))(?: venligst| gerne)?(?: med)?:? (?P<bare>[^\W_][\w\-/.]*(?: [\w\-/.]+){0,3}?)(?=[,;.!?)\n]|$| så "
+        r"| og | ellers )",
+        re.IGNORECASE,
+    )
 
 
 _NEVER = re.compile(r"(?:faktura(?:en|nr|nummer|nummeret)?|invoice(?: no)?|reservation|sag|uge|kl)[.: ]*(?:nr\.?)?[.: ]*$", re.IGNORECASE)
@@ -65,9 +79,17 @@ def find(text: str) -> list[Reference]:
             end -= 1
         value = " ".join(text[start:end].split())
         digits = re.sub(r"\D", "", value)
-        if not value or any(start < f.end and f.start < end for f in found) or _NEVER.search(text, max(0, match.start() - 20), match.start()):
+        if (
+            not value
+            or any(start < f.end and f.start < end for f in found)
+            or _NEVER.search(text, max(0, match.start() - 20), match.start())
+        ):
             return
-        if (digits.startswith("579") and len(digits) >= 12) or (group == "code" and len(digits) < 2) or re.match(r" ?(?:kr\b|kroner|,-)", text[end:end + 8]):
+        if (
+            (digits.startswith("579") and len(digits) >= 12)
+            or (group == "code" and len(digits) < 2)
+            or re.match(r" ?(?:kr\b|kroner|,-)", text[end : end + 8])
+        ):
             return
         found.append(Reference(value, start, end, match.start(), person))
 

@@ -8,28 +8,41 @@ import re
 from functools import cache
 from itertools import pairwise
 
-from mailbot.understanding import names, prose
+from mailbot.understanding import names
 from mailbot.understanding.facts import Record
 from mailbot.understanding.lexicon import alternatives, cues, words
+from mailbot.understanding.sentences import context
 from mailbot.understanding.told import Told
 
-_NUMBERS = {"en": 1, "én": 1, "et": 1, "ét": 1, "een": 1, "to": 2, "tre": 3, "fire": 4, "fem": 5, "seks": 6, "syv": 7, "otte": 8, "ni": 9, "ti": 10, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "både": 0}
+
+@cache
+def _numbers() -> dict[str, int]:
+    """Number words with their value."""
+    return {word: value for value, row in enumerate(words("roles")["numbers"], 1) for word in row}
 
 
 @cache
 def _seats() -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w.,-])(?P<n>\d{{1,2}}|{alternatives(n for n, v in _NUMBERS.items() if v)})(?: (?:af|gode|ledige|nye|af vores|mellem)\b)?(?: \w{{2,14}})? ?{alternatives(words('roles')['seats'])}(?!\w)|\b(?:med|bliver|er|kommer|sender|på med) (?P<m>\d|{alternatives(n for n, v in _NUMBERS.items() if v > 1)})(?= (?:fra|stk|i alt|mand|:)|[:.,!]|$)", re.IGNORECASE | re.MULTILINE)
+    return re.compile(
+        rf"(?<![\w.,-])(?P<n>\d{{1,2}}|{alternatives(_numbers())})(?: (?:af|gode|ledige|nye|af vores"
+        rf"|mellem)\b)?(?: \w{{2,14}})? ?{alternatives(words('roles')['seats'])}(?!\w)|\b(?:med|bliver|er|kommer|sender"
+        rf"|på med) (?P<m>\d|{alternatives(n for n, v in _numbers().items() if v > 1)})(?= (?:fra|stk|i alt|mand|:)|[:.,!]"
+        rf"|$)",
+        re.IGNORECASE | re.MULTILINE,
+    )
 
 
 def seats(text: str) -> int | None:
     """How many seats the text asks for (the largest number said), None where it says no number."""
     found = []
     for match in _seats().finditer(text[:4_000]):
-        before = text[max(0, match.start() - 25):match.start()].lower()
-        if re.search(r"\b(?:har|leder|for|af|ud af|over|de|kl\.?|foruden|plus|vores)\s*$", before) or re.match(r"\s*(?:ansatte|medarbejdere)", text[match.end() - 12:match.end()].lower()):
+        before = text[max(0, match.start() - 25) : match.start()].lower()
+        if re.search(r"\b(?:har|leder|for|af|ud af|over|de|kl\.?|foruden|plus|vores)\s*$", before) or re.match(
+            r"\s*(?:ansatte|medarbejdere)", text[match.end() - 12 : match.end()].lower()
+        ):
             continue
         word = (match.group("n") or match.group("m")).lower()
-        found.append(int(word) if word.isdigit() else _NUMBERS[word])
+        found.append(int(word) if word.isdigit() else _numbers()[word])
     return max((n for n in found if n < 30), default=None)
 
 
@@ -53,14 +66,17 @@ def judge(told: Told, records: list[Record]) -> None:
     for record in records:
         if record.form not in ("prose", "copied") or "name" not in record.fields:
             continue
-        before, after = prose.context(told.text, record, told.spans, records)
+        before, after = context(told.text, record, told.spans, records)
         clause = _clause(before)
         score = 0.5 * ("title" in record.fields) + 0.7 * ("email" in record.fields)
         joining = _near("joins", clause, True)
         score += 1.0 * bool(joining)
         if _edge("persons", "comes", False).search(after[:60]):
             score += 0.7
-        score += 1.0 * record.wished + 1.5 * bool(re.match(r"\)?,? (?:og|samt) (?:jeg|mig|undertegnede)\b", after) or re.search(r"\b(?:jeg|mig|undertegnede) (?:og|samt) (?:\w+ ){0,3}$", before))
+        score += 1.0 * record.wished + 1.5 * bool(
+            re.match(r"\)?,? (?:og|samt) (?:jeg|mig|undertegnede)\b", after)
+            or re.search(r"\b(?:jeg|mig|undertegnede) (?:og|samt) (?:\w+ ){0,3}$", before)
+        )
         if (cues("persons", "only_mentioned").search(clause[-50:]) and not joining) or cues("persons", "mentioned_after").match(after[:90]):
             score -= 1.5
             record.only_mentioned = True
@@ -88,15 +104,20 @@ def joined(told: Told, records: list[Record]) -> list[tuple[Record, Record]]:
     ordered = sorted((r for r in records if r.mention is not None), key=lambda r: r.mention or (0, 0))
     pairs = []
     for one, other in pairwise(ordered):
-        between = told.text[(one.mention or (0, 0))[1]:(other.mention or (0, 0))[0]]
-        if len(between) < 120 and re.fullmatch(r"\s*(?:\([^)]{0,90}\)|[^()]{0,90}\)|,[^,.;]{0,60},)?\s*(?:,|og|samt|&|and|\+|;)\s*(?:så |også |desuden )?(?:(?:vores |min |souschef |kollega |\w*leder |\w*chef |\w*koordinator ){0,3})", between, re.IGNORECASE):
+        between = told.text[(one.mention or (0, 0))[1] : (other.mention or (0, 0))[0]]
+        if len(between) < 120 and re.fullmatch(
+            r"\s*(?:\([^)]{0,90}\)|[^()]{0,90}\)|,[^,.;]{0,60},)?\s*(?:,|og|samt|&|and|\+|;)\s*(?:så |også "
+            r"|desuden )?(?:(?:vores |min |souschef |kollega |\w*leder |\w*chef |\w*koordinator ){0,3})",
+            between,
+            re.IGNORECASE,
+        ):
             pairs.append((one, other))
     return pairs
 
 
 def leaving(told: Told, record: Record, others: list[Record]) -> bool:
     """Whether the words around a name say that the person gives up the seat."""
-    before, after = prose.context(told.text, record, told.spans, others)
+    before, after = context(told.text, record, told.spans, others)
     if re.search(rf"(?<!\w)(?:{'|'.join(words('roles')['leaves_close'])})\s+(?:\w+ )?$", before, re.IGNORECASE):
         return True
     return bool(_near("leaves_before", _clause(before), True)) or bool(_edge("roles", "leaves_after", False).match(after[:90]))
@@ -104,7 +125,7 @@ def leaving(told: Told, record: Record, others: list[Record]) -> bool:
 
 def entering(told: Told, record: Record, others: list[Record]) -> float:
     """How strongly the words around a name say that the person takes over a seat."""
-    before, after = prose.context(told.text, record, told.spans, others)
+    before, after = context(told.text, record, told.spans, others)
     score = 0.8 * ("email" in record.fields) + 0.6 * ("title" in record.fields)
     score += 1.0 * bool(_near("enters_before", _clause(before), True)) + 0.7 * bool(_edge("roles", "enters_after", False).match(after[:90]))
     return score
@@ -112,7 +133,7 @@ def entering(told: Told, record: Record, others: list[Record]) -> float:
 
 def staying(told: Told, record: Record, others: list[Record]) -> bool:
     """Whether the person keeps the seat, as planned."""
-    _, after = prose.context(told.text, record, told.spans, others)
+    _, after = context(told.text, record, told.spans, others)
     return bool(_edge("roles", "stays", False).match(after[:90]))
 
 

@@ -22,18 +22,23 @@ class Roster:
 
     records: list[Record] = field(default_factory=list)
     common: Record = field(default_factory=Record)
-    loose: Record = field(default_factory=Record)    # data without a name: the writer's, or the only participant's
+    loose: Record = field(default_factory=Record)  # data without a name: the writer's, or the only participant's
     withdrawn: list[Found] = field(default_factory=list)
     nobody: int = 0
-    domain: str = ""                                 # the writer's: the country of telephones
-    lines: set[int] = field(default_factory=set)     # the lines that were used up
+    domain: str = ""  # the writer's: the country of telephones
+    lines: set[int] = field(default_factory=set)  # the lines that were used up
 
 
 def fill(record: Record, key: str, cell: Cell, module: str, source: str = "text", domain: str = "") -> None:
     """Puts the value of a labelled field or a table cell into a record, in the form of that field."""
-    text = re.sub(r"^[A-ZÆØÅ]{2,4}:\s+", "", cell.text)      # initials before an answer
+    text = re.sub(r"^[A-ZÆØÅ]{2,4}:\s+", "", cell.text)  # initials before an answer
     cell = Cell(text, cell.end - len(text), cell.end)
-    if not text or (key != "dietary" and re.fullmatch(r"[\W_]*|n/?a|ingen|nej|uændret|samme(?: som .{0,30})?|ditto|do\.?|se (?:neden|oven|under).*|\?+", text, re.IGNORECASE)):
+    if not text or (
+        key != "dietary"
+        and re.fullmatch(
+            r"[\W_]*|n/?a|ingen|nej|uændret|samme(?: som .{0,30})?|ditto|do\.?|se (?:neden|oven|under).*|\?+", text, re.IGNORECASE
+        )
+    ):
         return
     marks = within(text, cell.start, domain, "tlf " if key == "phone" else "")
 
@@ -43,7 +48,14 @@ def fill(record: Record, key: str, cell: Cell, module: str, source: str = "text"
     plain = Found(" ".join(text.split()), cell.start, cell.end, module, source)
     if key in ("name", "contact", "first_name"):
         made = items.record(text, cell.start, marks, module, source=source)
-        if key == "name" and "name" not in made.fields and len(text) < 60 and not made.writer and not items.is_nobody(text) and not first("email", "phone", "title", "organisation"):
+        if (
+            key == "name"
+            and "name" not in made.fields
+            and len(text) < 60
+            and not made.writer
+            and not items.is_nobody(text)
+            and not first("email", "phone", "title", "organisation")
+        ):
             made.put("name", plain)
         record.writer = record.writer or (made.writer and key == "name")
         for one, found in made.fields.items():
@@ -121,7 +133,7 @@ def from_tables(tables: list[Table], roster: Roster, module: str = "tables", sou
         known, sided = sum(bool(h) for h in head), sum(bool(s) for s in side)
         if sided >= 2 and sided >= 0.6 * len(rows) and (known < 2 or sided > known):
             if max(len(r) for r in rows) == 2:
-                continue          # two columns of label and value are labelled lines
+                continue  # two columns of label and value are labelled lines
             people = _columns(rows, module, source, roster)
         elif known and (known >= 2 or known * 2 >= len(head)):
             people = _rows(rows[1:], head, module, source, roster)
@@ -136,7 +148,11 @@ def _rows(rows: list[list[Cell]], head: list[tuple[str, ...]], module: str, sour
     people = []
     answer = _yes_or_no(rows, head)
     if answer is not None:
-        rows = [row for row in rows if len(row) > answer and re.match(r"(?:ja|yes|x|✓|deltager|tilmeldt)\b|✓|✔", row[answer].text, re.IGNORECASE)]
+        rows = [
+            row
+            for row in rows
+            if len(row) > answer and re.match(r"(?:ja|yes|x|✓|deltager|tilmeldt)\b|✓|✔", row[answer].text, re.IGNORECASE)
+        ]
         head = [() if at == answer else keys for at, keys in enumerate(head)]
     for row in rows:
         record = _cells(zip(head, row, strict=False), row, module, source, roster)
@@ -152,7 +168,12 @@ def _yes_or_no(rows: list[list[Cell]], head: list[tuple[str, ...]]) -> int | Non
             continue
         values = [row[at].text.lower() for row in rows if len(row) > at]
         answers = [re.match(r"(ja|yes|nej|no|x|måske|✓|-)?(?:\W|$)", v) for v in values]
-        if values and all(answers) and any(v.startswith(("ja", "yes", "x", "✓")) for v in values) and any(v.startswith(("nej", "no", "-", "måske")) or not v for v in values):
+        if (
+            values
+            and all(answers)
+            and any(v.startswith(("ja", "yes", "x", "✓")) for v in values)
+            and any(v.startswith(("nej", "no", "-", "måske")) or not v for v in values)
+        ):
             return at
     return None
 
@@ -186,7 +207,16 @@ def _cells(cells: object, row: list[Cell], module: str, source: str, roster: Ros
     if last is not None and last.text:
         first = record.fields.pop("name", None)
         value = f"{first.value} {last.text}" if first else last.text
-        record.put("name", Found(value, min(first.start, last.start) if first else last.start, max(first.end, last.end) if first else last.end, module, source))
+        record.put(
+            "name",
+            Found(
+                value,
+                min(first.start, last.start) if first else last.start,
+                max(first.end, last.end) if first else last.end,
+                module,
+                source,
+            ),
+        )
     if "name" in record.fields:
         record.place = record.fields["name"].start
     return record if ("name" in record.fields or record.writer) else None
@@ -214,7 +244,7 @@ def from_labels(found: list[Labelled], lines: tuple[Line, ...], roster: Roster, 
     current: Record | None = None
     last_line = -1
     first_part: Found | None = None
-    below = False      # past the last person, where a blank line parts off what is common
+    below = False  # past the last person, where a blank line parts off what is common
     used = set(roster.lines)
     for entry in found:
         if entry.line in used:
@@ -277,7 +307,13 @@ def _is_person(entry: Labelled) -> bool:
     if "name" not in entry.fields:
         return True
     head = re.split(r"[,;(/]|\s[-–]\s", text)[0].strip()
-    return items.is_self(text) or names.shaped(head) or names.known(head) or any(m.kind == "name" for m in scan(text)) or (len(head.split()) <= 4 and is_first_name(head.split()[0] if head.split() else ""))
+    return (
+        items.is_self(text)
+        or names.shaped(head)
+        or names.known(head)
+        or any(m.kind == "name" for m in scan(text))
+        or (len(head.split()) <= 4 and is_first_name(head.split()[0] if head.split() else ""))
+    )
 
 
 def _gap(lines: tuple[Line, ...], before: int, after: int) -> bool:
@@ -298,7 +334,7 @@ def _several(entry: Labelled, roster: Roster) -> None:
     people = [m for m in marks if m.kind == "name"]
     for at, person in enumerate(people):
         end = people[at + 1].start if at + 1 < len(people) else cell.end
-        record = items.record(cell.text[person.start - cell.start:end - cell.start], person.start, marks, "blocks", "block")
+        record = items.record(cell.text[person.start - cell.start : end - cell.start], person.start, marks, "blocks", "block")
         record.joins = 2.0
         roster.records.append(record)
     roster.lines.add(entry.line)

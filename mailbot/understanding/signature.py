@@ -26,7 +26,7 @@ def read(voice: Voice, marks: list[Mark]) -> Record:
         text, start = line.text, line.start
         farewell = signoff().match(text)
         if farewell:
-            text, start = text[farewell.end():], start + farewell.end()
+            text, start = text[farewell.end() :], start + farewell.end()
         if not text:
             continue
         nick = _line(made, text, start, marks, voice, nick)
@@ -57,7 +57,12 @@ def _unknown_place(made: Record, inside: list[Mark], voice: Voice) -> None:
             seen = True
             continue
         plain = line.text.strip(" ,;|-–_*")
-        if not seen or not plain or any(m.start < line.end and line.start < m.end for m in inside) or re.search(r"\d|@|www|[.!?:]$|\b(?:og|for)\b", plain):
+        if (
+            not seen
+            or not plain
+            or any(m.start < line.end and line.start < m.end for m in inside)
+            or re.search(r"\d|@|www|[.!?:]$|\b(?:og|for)\b", plain)
+        ):
             continue
         words_ = plain.split()
         department = any(names.never(w) for w in words_)
@@ -96,11 +101,17 @@ def _fits(named: Mark, voice: Voice, piece: items.Piece) -> bool:
 
 
 def _addressed(text: str) -> bool:
-    return bool(re.match(r"(?:kære|hej|til|att|cc|p\.?v\.?a|på vegne af (?!\w+\b\s*$))", text, re.IGNORECASE)) and not re.match(r"(?:på vegne af|p\.?v\.?a)", text, re.IGNORECASE)
+    return bool(re.match(r"(?:kære|hej|til|att|cc|p\.?v\.?a|på vegne af (?!\w+\b\s*$))", text, re.IGNORECASE)) and not re.match(
+        r"(?:på vegne af|p\.?v\.?a)", text, re.IGNORECASE
+    )
 
 
 def _nick(text: str) -> bool:
-    return len(text.split()) <= 3 and (names.shaped(text) or (len(text.split()) == 1 and text.isalpha() and len(text) < 15)) and not titles.whole(text)
+    return (
+        len(text.split()) <= 3
+        and (names.shaped(text) or (len(text.split()) == 1 and text.isalpha() and len(text) < 15))
+        and not titles.whole(text)
+    )
 
 
 def _job(made: Record, parts: list[items.Piece], inside: list[Mark]) -> None:
@@ -110,7 +121,7 @@ def _job(made: Record, parts: list[items.Piece], inside: list[Mark]) -> None:
             continue
         named = next((m for m in inside if m.kind == "name" and m.start == start and m.end <= part.end), None)
         if named:
-            text = text[named.end - start:].lstrip(" ,.:–-")
+            text = text[named.end - start :].lstrip(" ,.:–-")
             start = part.end - len(text)
         whole = titles.whole(text) if text else None
         if whole is None:
@@ -121,16 +132,22 @@ def _job(made: Record, parts: list[items.Piece], inside: list[Mark]) -> None:
             return
         office = next((m for m in inside if m.kind in ("organisation", "name") and m.rank < 2 and start < m.start < part.end), None)
         if office:
-            lead = re.sub(r"\s+(?:på|ved|hos|i|at|for)?\s*$", "", text[:office.start - start]).strip(" ,–-")
+            lead = re.sub(r"\s+(?:på|ved|hos|i|at|for)?\s*$", "", text[: office.start - start]).strip(" ,–-")
             value = lead if office.kind == "organisation" and titles.whole(lead) else first.value
             made.put("title", Found(value, start, start + len(value), _MODULE))
             return
         begin = start + text.index(whole.split()[0]) if whole.split()[0] in text else start
         end, value = begin + len(whole), whole
-        for more in parts[at + 1:]:
-            gap = (more.start - end)
+        for more in parts[at + 1 :]:
+            gap = more.start - end
             taken = any(m.start < more.end and more.start < m.end for m in inside if m.kind != "name" or m.score > 0.9)
-            if gap > 2 or taken or re.search(r"\d|@|www", more.text) or re.match(r"(?:lokal|tlf|mobil|skal|dir|mail|t:|m:|ph|cand)", more.text, re.IGNORECASE) or not more.text[0].isupper():
+            if (
+                gap > 2
+                or taken
+                or re.search(r"\d|@|www", more.text)
+                or re.match(r"(?:lokal|tlf|mobil|skal|dir|mail|t:|m:|ph|cand)", more.text, re.IGNORECASE)
+                or not more.text[0].isupper()
+            ):
                 break
             value, end = f"{value}, {more.text}", more.end
         made.put("title", Found(value, begin, end, _MODULE))

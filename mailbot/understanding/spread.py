@@ -29,7 +29,12 @@ def spread(records: list[Record], main: Told, forwarded: Told | None, message: M
             _own_address(record, main, message)
         elif "email" not in record.fields:
             _copied(record, message, ours)
-        if forwarded and record is forwarded.writer and message.sender.email != forwarded.voice.sender.email and forwarded.voice.sender.email:
+        if (
+            forwarded
+            and record is forwarded.writer
+            and message.sender.email != forwarded.voice.sender.email
+            and forwarded.voice.sender.email
+        ):
             record.put("email", Found(forwarded.voice.sender.email, 0, 0, "voices", "text"))
     if len(records) == 1 and records[0] is not writer:
         records[0].merge(main.roster.loose)
@@ -87,7 +92,11 @@ def _numbers(records: list[Record], main: Told, writer: Record) -> None:
         elif told:
             mark = told[-1][0] if kind.startswith("ean") and len(values) > 1 else told[0][0]
             for record in records:
-                if kind == "ean_invalid" and "ean" in record.fields and not (record is writer and record.fields["ean"].module == "signature"):
+                if (
+                    kind == "ean_invalid"
+                    and "ean" in record.fields
+                    and not (record is writer and record.fields["ean"].module == "signature")
+                ):
                     continue
                 _replace(record, kind, mark)
                 if kind == "ean_invalid" and record is writer and "ean" in record.fields and record.fields["ean"].module == "signature":
@@ -173,7 +182,9 @@ def person(record: Record, message: Message) -> Person:
     if record.returning:
         evidence["returning"] = _evidence(record.returning, message)
     if "municipality" not in values:
-        place = municipality_named(values.get("organisation", "")) or municipality_of(addresses.domain(values.get("email") or message.sender.email))
+        place = municipality_named(values.get("organisation", "")) or municipality_of(
+            addresses.domain(values.get("email") or message.sender.email)
+        )
         if place:
             values["municipality"] = place
             evidence["municipality"] = Evidence("gazetteer", "domain", 0, 0, values.get("organisation") or message.sender.email, 0.8)

@@ -24,7 +24,9 @@ class Title:
     head: str
 
 
-_TOKEN = re.compile(r"(?<![\w@/.-])[^\W\d_][\w-]*(?![\w@]|\.\w)|(?<=[a-z]\.)[^\W\d_][\w-]*(?![\w@]|\.\w)|(?<=/)[^\W\d_][\w-]*(?![\w@]|\.\w)")
+_TOKEN = re.compile(
+    r"(?<![\w@/.-])[^\W\d_][\w-]*(?![\w@]|\.\w)|(?<=[a-z]\.)[^\W\d_][\w-]*(?![\w@]|\.\w)|(?<=/)[^\W\d_][\w-]*(?![\w@]|\.\w)"
+)
 _ABBREVIATED = re.compile(r"(?<!\w)(?:afd|afs|bibl|sekt|omr|adm)\.\s?$", re.IGNORECASE)
 
 
@@ -53,7 +55,7 @@ def _heads(text: str) -> Iterator[tuple[int, int, bool]]:
             reached = phrase.end()
             yield token.start(), reached, True
         elif (low.endswith(_endings()) and len(low) > 3) or low in whole_words:
-            if text[token.start() - 1:token.start()] == "." and not _ABBREVIATED.search(text, max(0, token.start() - 7), token.start()):
+            if text[token.start() - 1 : token.start()] == "." and not _ABBREVIATED.search(text, max(0, token.start() - 7), token.start()):
                 continue
             short = _ABBREVIATED.search(text, max(0, token.start() - 7), token.start())
             yield short.start() if short else token.start(), token.end(), False
@@ -61,7 +63,10 @@ def _heads(text: str) -> Iterator[tuple[int, int, bool]]:
 
 @cache
 def _before() -> re.Pattern[str]:
-    return re.compile(rf"(?:(?<!\w)(?:{alternatives(words('titles')['before'])}|[^\W\d_]+-,? (?:og|&|and)|[^\W\d_]+-, [^\W\d_]+- (?:og|&)) )+$", re.IGNORECASE)
+    return re.compile(
+        rf"(?:(?<!\w)(?:{alternatives(words('titles')['before'])}|[^\W\d_]+-,? (?:og|&|and)|[^\W\d_]+-, [^\W\d_]+- (?:og|&)) )+$",
+        re.IGNORECASE,
+    )
 
 
 _LEADING = ("de", "den", "det", "vores", "min", "nye", "ny", "digitale", "lokale", "små", "store", "hele", "to", "tre")
@@ -74,7 +79,9 @@ _NEXT = re.compile(r"(?P<gap>, |[ \u00a0](?:&|/)[ \u00a0]|[ \u00a0])(?P<word>[^\
 def is_head(word: str) -> bool:
     """Whether a single word is a title (`souschef`)."""
     low = word.lower()
-    return low not in listed("titles", "never") and (low in listed("titles", "whole") or (low.endswith(tuple(words("titles")["endings"])) and len(low) > 3))
+    return low not in listed("titles", "never") and (
+        low in listed("titles", "whole") or (low.endswith(tuple(words("titles")["endings"])) and len(low) > 3)
+    )
 
 
 def find(text: str) -> list[Title]:
@@ -89,10 +96,15 @@ def find(text: str) -> list[Title]:
         start = lead.start() if lead else start
         foreign = english and text[head].isupper() and not word.startswith(("leder", "chef", "leiter", "teamleder"))
         end = _capitals(text, stop) if foreign else _qualifier(text, stop, word)
-        if word in ("manager", "director", "librarian", "coordinator", "supervisor", "secretary", "consultant", "partner") and text[head].isupper():
+        if (
+            word in ("manager", "director", "librarian", "coordinator", "supervisor", "secretary", "consultant", "partner")
+            and text[head].isupper()
+        ):
             modifiers = re.compile(r"(?:[A-Z][\w&-]+ ){1,3}$").search(text, max(0, start - 50), start)
             start = modifiers.start() if modifiers else start
-        if (found and text[found[-1].end:start] in ("/", " / ", " & ")) or (found and text[found[-1].end:start] == " og " and not _NAME_NEXT.match(text, end)):
+        if (found and text[found[-1].end : start] in ("/", " / ", " & ")) or (
+            found and text[found[-1].end : start] == " og " and not _NAME_NEXT.match(text, end)
+        ):
             start = found.pop().start
         found.append(Title(" ".join(text[start:end].split()), start, end, word))
     return found
@@ -117,7 +129,7 @@ def _qualifier(text: str, end: int, head: str) -> int:
             return end
         at = match.end()
     else:
-        at = end + 1 if text[end:end + 1] in (" ", "\u00a0") else end
+        at = end + 1 if text[end : end + 1] in (" ", "\u00a0") else end
     first = re.compile(r"[^\W\d_](?:[\w\-'’]*\w)?-?").match(text, at)
     if not first or first.group().lower() in listed("titles", "stop_after") - {"de", "den", "det", "vores", "min"}:
         return end
@@ -138,7 +150,13 @@ def _qualifier(text: str, end: int, head: str) -> int:
             if not re.compile(r"(?:, [\w-]+){0,2} (?:og|&|and) [\w-]+").match(text, step.end()) or is_head(word):
                 break
             reached = step.end()
-        elif step.group("word")[0].isupper() or text[reached - 1] == "-" or text[:reached].rsplit(" ", 1)[-1].lower() in _LEADING or step.group("gap").strip() or _noun_follows(text, reached, word):
+        elif (
+            step.group("word")[0].isupper()
+            or text[reached - 1] == "-"
+            or text[:reached].rsplit(" ", 1)[-1].lower() in _LEADING
+            or step.group("gap").strip()
+            or _noun_follows(text, reached, word)
+        ):
             reached = step.end()
         else:
             break
@@ -147,9 +165,13 @@ def _qualifier(text: str, end: int, head: str) -> int:
 
 def _noun_follows(text: str, reached: int, word: str) -> bool:
     """Whether the word just taken was an adjective, so that this one is still the noun: `for digital formidling`."""
-    last = re.search(r"[\w-]+$", text[max(0, reached - 30):reached])
-    return bool(last and last.group().lower().endswith(("e", "al", "isk", "lig"))) and len(word) > 3 and last is not None \
+    last = re.search(r"[\w-]+$", text[max(0, reached - 30) : reached])
+    return (
+        bool(last and last.group().lower().endswith(("e", "al", "isk", "lig")))
+        and len(word) > 3
+        and last is not None
         and last.group().lower() not in ("unge", "familie", "borgerservice", "skole")
+    )
 
 
 def _verbal(text: str, more: re.Match[str]) -> bool:
@@ -169,10 +191,14 @@ def whole(text: str) -> str | None:
     if not text or len(text) > 120:
         return None
     for title in find(text):
-        lead = text[:title.start].strip().lower()
-        if lead and not re.fullmatch(r"(?:v/|som|stilling som|er|ansat som|nyansat|ny|den|jeg er|titel:?|stilling:?|og|ph\.?d\.?|cand\.[\w.]+|kommende|vores|overordnet)?", lead):
+        lead = text[: title.start].strip().lower()
+        if lead and not re.fullmatch(
+            r"(?:v/|som|stilling som|er|ansat som|nyansat|ny|den|jeg er|titel:?|stilling:?|og|ph\.?d\.?|cand\.[\w.]+|kommende"
+            r"|vores|overordnet)?",
+            lead,
+        ):
             return None
-        rest = re.split(r"\s(?:på|ved|hos|at)\s(?=[A-ZÆØÅ])|\s*[(\[]", text[title.start:])[0].strip(" ,;.–-")
+        rest = re.split(r"\s(?:på|ved|hos|at)\s(?=[A-ZÆØÅ])|\s*[(\[]", text[title.start :])[0].strip(" ,;.–-")
         return " ".join(rest.split()) if not re.search(r"\d{4}|@", rest) else title.value
     return None
 
@@ -182,4 +208,6 @@ def leads(title: str) -> bool:
     low = title.lower()
     if re.search(r"leder|chef|bestyrer|head|lead|manager|director|direktør|koordinator|souschef|rektor|forstander|leiar|sjef", low):
         return True
-    return not low.endswith(tuple(listed("titles", "no_leadership"))) and not any(w in low.split() for w in listed("titles", "no_leadership"))
+    return not low.endswith(tuple(listed("titles", "no_leadership"))) and not any(
+        w in low.split() for w in listed("titles", "no_leadership")
+    )

@@ -14,6 +14,7 @@ from mailbot.understanding.facts import Found, Record, from_mark
 from mailbot.understanding.lexicon import cues
 from mailbot.understanding.prose import Prose
 from mailbot.understanding.rosters import Roster
+from mailbot.understanding.sentences import returning
 from mailbot.understanding.voices import Line, Voice
 
 
@@ -47,11 +48,14 @@ class Told:
         return self.said[name, key]
 
 
-_INTRODUCED = re.compile(r"(?:\bjeg hedder(?: nu| fremover| i dag| egentlig)?|\bmit navn er|\bmy name is|\bjeg er|\bundertegnede,?|\bi am|\bjag heter|\beg eiti|\bjeg heter|\bnavnet er|\bmit fulde navn er|\bfremover hedder jeg)\s+$", re.IGNORECASE)
+_INTRODUCED = re.compile(
+    r"(?:\bjeg hedder(?: nu| fremover| i dag| egentlig)?|\bmit navn er|\bmy name is|\bjeg er|\bundertegnede,?|\bi am"
+    r"|\bjag heter|\beg eiti|\bjeg heter|\bnavnet er|\bmit fulde navn er|\bfremover hedder jeg)\s+$",
+    re.IGNORECASE,
+)
 
 
-def read(voice: Voice, message: Message, skip: tuple[str, ...], known: tuple[Record, ...] = (),
-         copied: tuple[Record, ...] = ()) -> Told:
+def read(voice: Voice, message: Message, skip: tuple[str, ...], known: tuple[Record, ...] = (), copied: tuple[Record, ...] = ()) -> Told:
     """Reads a voice. `skip` are names that are no participants; `known` people that it may speak of by pronoun (the
     writer of what it forwards), `copied` those in Cc, whom it may name by their first names."""
     text = message.text
@@ -79,7 +83,7 @@ def spans(text: str, lines: tuple[Line, ...]) -> list[tuple[int, int]]:
     """The stretches of text that the lines cover, cut where something else stands between them."""
     found: list[tuple[int, int]] = []
     for line in lines:
-        if found and not text[found[-1][1]:line.start].strip(" \n\t\u00a0>"):
+        if found and not text[found[-1][1] : line.start].strip(" \n\t\u00a0>"):
             found[-1] = (found[-1][0], line.end)
         else:
             found.append((line.start, line.end))
@@ -92,7 +96,7 @@ def _rest(text: str, lines: tuple[Line, ...], used: set[int]) -> list[tuple[int,
     for at, line in enumerate(lines):
         if at in used:
             continue
-        if found and before == at - 1 and not text[found[-1][1]:line.start].strip(" \n\t\u00a0>"):
+        if found and before == at - 1 and not text[found[-1][1] : line.start].strip(" \n\t\u00a0>"):
             found[-1] = (found[-1][0], line.end)
         else:
             found.append((line.start, line.end))
@@ -122,7 +126,11 @@ def _only_name(writer: Record, roster: Roster, voice: Voice) -> None:
     """Where neither header nor signature has a full name, a single record whose name fits the address is the writer."""
     if len(writer.name.split()) > 1:
         return
-    fits = [r for r in roster.records if r.name and not r.writer and (addresses.belongs(voice.sender.email, r.name) or (writer.name and names.same(r.name, writer.name)))]
+    fits = [
+        r
+        for r in roster.records
+        if r.name and not r.writer and (addresses.belongs(voice.sender.email, r.name) or (writer.name and names.same(r.name, writer.name)))
+    ]
     if not fits and len(roster.records) == 1 and not writer.name:
         fits = roster.records
     if len(fits) == 1:
@@ -163,11 +171,19 @@ def _own(made: Told) -> None:
         writer.fields["name"] = told.fields["name"]
     if not any(not r.writer for r in made.roster.records):
         for extra in (made.roster.common, made.roster.loose):
-            writer.fields.update({k: f for k, f in extra.fields.items() if k not in writer.fields or writer.fields[k].module == "signature"})
+            writer.fields.update(
+                {k: f for k, f in extra.fields.items() if k not in writer.fields or writer.fields[k].module == "signature"}
+            )
     writer.merge(told)
-    writer.returning = prose.returning(made.text, made.spans, made.marks) or writer.returning
+    writer.returning = returning(made.text, made.spans, made.marks) or writer.returning
 
 
 def _stated(made: Told, title: Found) -> bool:
     """Whether the writer states the title as a field would: `titlen er …`, `min titel er …`."""
-    return bool(re.search(r"\b(?:titel(?:en)?|stilling(?:en|sbetegnelse\w*)?|title) (?:er|is|hedder|lyder)\b[\w ]{0,20}$", made.text[max(0, title.start - 50):title.start], re.IGNORECASE))
+    return bool(
+        re.search(
+            r"\b(?:titel(?:en)?|stilling(?:en|sbetegnelse\w*)?|title) (?:er|is|hedder|lyder)\b[\w ]{0,20}$",
+            made.text[max(0, title.start - 50) : title.start],
+            re.IGNORECASE,
+        )
+    )

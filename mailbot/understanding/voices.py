@@ -12,8 +12,8 @@ from mailbot.mail.message import Address, Message, Segment, SegmentKind
 from mailbot.understanding import names, organisations, titles
 from mailbot.understanding.lexicon import alternatives, words
 
-MAX_LINES = 400        # of one segment; more is no letter
-MAX_VOICE = 20_000     # characters of one segment
+MAX_LINES = 400  # of one segment; more is no letter
+MAX_VOICE = 20_000  # characters of one segment
 MAX_SEGMENTS = 60
 
 
@@ -47,9 +47,15 @@ class Voice:
 
 
 _HEADER = re.compile(
-    r"(?:fra|from|von|från|sendt|sent|skickat|gesendet|til|to|an|till|cc|kopi|emne|subject|betreff|ämne|dato|date|datum|vedhæftede filer|attachments|prioritet|svar til|reply-to)\s*:\s",
-    re.IGNORECASE)
-_RULE = re.compile(r"[-_=*~>.\s]{3,}$|-{2,}.{0,80}-{2,}$|Start på videresendt besked:|Begin forwarded message:|>>> .{0,200}>>>$|Den .{4,60} skrev .{1,200}:$|On .{4,60} wrote:$", re.IGNORECASE)
+    r"(?:fra|from|von|från|sendt|sent|skickat|gesendet|til|to|an|till|cc|kopi|emne|subject|betreff|ämne|dato|date"
+    r"|datum|vedhæftede filer|attachments|prioritet|svar til|reply-to)\s*:\s",
+    re.IGNORECASE,
+)
+_RULE = re.compile(
+    r"[-_=*~>.\s]{3,}$|-{2,}.{0,80}-{2,}$|Start på videresendt besked:|Begin forwarded message:|>>> .{0,200}>>>$"
+    r"|Den .{4,60} skrev .{1,200}:$|On .{4,60} wrote:$",
+    re.IGNORECASE,
+)
 _FOOTER = re.compile(r"(?:sendt|sent|hent|get|gesendet|skickat) (?:fra|from|outlook|min|via|von)\b.{0,60}$|hent outlook.*$", re.IGNORECASE)
 _PS = re.compile(r"(?:p\.?\s?s\.?|n\.?b\.?|obs)(?:\s*\d)?\s*[:.!)\s]", re.IGNORECASE)
 
@@ -57,7 +63,9 @@ _PS = re.compile(r"(?:p\.?\s?s\.?|n\.?b\.?|obs)(?:\s*\d)?\s*[:.!)\s]", re.IGNORE
 @cache
 def signoff() -> re.Pattern[str]:
     """The beginning of a farewell: `Mvh`, `Med venlig hilsen`, `/Rasmus`."""
-    return re.compile(rf"[–—\-\s]*(?:{alternatives(words('persons')['signoff'])}(?!\w)|/(?=[A-ZÆØÅ])|//|v/(?=\s?[A-ZÆØÅ]))[\s,.!/:–-]*", re.IGNORECASE)
+    return re.compile(
+        rf"[–—\-\s]*(?:{alternatives(words('persons')['signoff'])}(?!\w)|/(?=[A-ZÆØÅ])|//|v/(?=\s?[A-ZÆØÅ]))[\s,.!/:–-]*", re.IGNORECASE
+    )
 
 
 def voices(message: Message) -> tuple[Voice, ...]:
@@ -89,23 +97,31 @@ def _voice(message: Message, kind: SegmentKind, parts: list[Segment]) -> Voice:
         if segment.kind is SegmentKind.SIGNATURE and marked is None:
             marked = len(lines)
         elif segment.kind is not SegmentKind.SIGNATURE and marked is not None:
-            marked = None      # words after what looked like a signature: it was none, or they are found again below
+            marked = None  # words after what looked like a signature: it was none, or they are found again below
         lines += _lines(message.text, segment, header=kind is not SegmentKind.NEW and segment is first)
     cut = _signature_start(lines, marked, name)
     body, signature = lines[:cut], lines[cut:]
     late = next((at for at, line in enumerate(signature) if at and _PS.match(line.text)), None)
     if late is not None:
         body, signature = body + signature[late:], signature[:late]
-    return Voice(kind, first.depth, sender, name, message.to if kind is SegmentKind.NEW else first.to,
-                 message.cc if kind is SegmentKind.NEW else first.cc, message.subject if kind is SegmentKind.NEW else first.subject,
-                 tuple(body), tuple(signature))
+    return Voice(
+        kind,
+        first.depth,
+        sender,
+        name,
+        message.to if kind is SegmentKind.NEW else first.to,
+        message.cc if kind is SegmentKind.NEW else first.cc,
+        message.subject if kind is SegmentKind.NEW else first.subject,
+        tuple(body),
+        tuple(signature),
+    )
 
 
 def _lines(text: str, segment: Segment, header: bool) -> list[Line]:
     lines: list[Line] = []
     at = segment.start
     heading = header
-    for raw in text[segment.start:min(segment.end, segment.start + MAX_VOICE)].split("\n")[:MAX_LINES]:
+    for raw in text[segment.start : min(segment.end, segment.start + MAX_VOICE)].split("\n")[:MAX_LINES]:
         stripped = raw.lstrip(" \u00a0>")
         start = at + len(raw) - len(stripped)
         stripped = stripped.rstrip(" \u00a0\t")
@@ -129,7 +145,7 @@ def _signature_start(lines: list[Line], marked: int | None, name: str) -> int:
         farewell = signoff().match(line)
         if farewell and _form_below(lines, at, last):
             continue
-        if farewell and len(line) < 90 and (farewell.end() == len(line) or _signed(line[farewell.end():])):
+        if farewell and len(line) < 90 and (farewell.end() == len(line) or _signed(line[farewell.end() :])):
             if marked is not None and marked < at and _of_another(lines[marked].text, name):
                 candidates.clear()
             candidates.append(at)
@@ -149,7 +165,7 @@ def _entries(lines: list[Line]) -> bool:
 
 def _form_below(lines: list[Line], at: int, last: int) -> bool:
     """Whether a form with a name field follows, so that what looked like a farewell was none."""
-    return any(re.match(r"(?:navn|deltager\w*|name|fornavn)\b[ .]{0,30}:", x.text, re.IGNORECASE) for x in lines[at + 1:last])
+    return any(re.match(r"(?:navn|deltager\w*|name|fornavn)\b[ .]{0,30}:", x.text, re.IGNORECASE) for x in lines[at + 1 : last])
 
 
 def _of_another(line: str, name: str) -> bool:
@@ -160,7 +176,12 @@ def _of_another(line: str, name: str) -> bool:
 def _signed(rest: str) -> bool:
     """What may follow a farewell on its line: a name, initials, an office; no sentence."""
     words_ = rest.split()
-    return len(words_) <= 12 and (not words_ or words_[0][0].isupper() or len(words_) == 1 or not re.search(r"\b(?:er|har|vil|kan|skal|jeg|vi|som|tilmeld\w*|sende[rs]?|fremsende\w*)\b", rest.lower()))
+    return len(words_) <= 12 and (
+        not words_
+        or words_[0][0].isupper()
+        or len(words_) == 1
+        or not re.search(r"\b(?:er|har|vil|kan|skal|jeg|vi|som|tilmeld\w*|sende[rs]?|fremsende\w*)\b", rest.lower())
+    )
 
 
 def _office(lines: list[Line], last: int, name: str) -> int | None:
@@ -178,10 +199,15 @@ def _office(lines: list[Line], last: int, name: str) -> int | None:
             others += 1
         if not (at == 0 or not lines[at - 1].text or _closed(lines[at - 1].text)):
             continue
-        following = [x.text for x in lines[at + 1:last] if x.text]
+        following = [x.text for x in lines[at + 1 : last] if x.text]
         if name and names.same(head, name):
             return at if not others else None
-        if name and full_name(head) and names.same(head, name) == 0 and any(signoff().match(x.text) for x in lines[at + 1:last] if x.text):
+        if (
+            name
+            and full_name(head)
+            and names.same(head, name) == 0
+            and any(signoff().match(x.text) for x in lines[at + 1 : last] if x.text)
+        ):
             return None
         if full and (not name or (following and titles.whole(re.split(r"[,|]", following[0])[0]))) and len(following) <= 10:
             return at
@@ -201,7 +227,12 @@ def _after(line: str) -> str:
 
 
 def _closed(text: str) -> bool:
-    return text[-1] in ".!?)😊" or bool(re.match(r"[-_=*]{3,}$", text)) or bool(re.search(r"[:;]-?\)$", text)) or not re.search(r"[a-zæøå],?$", text)
+    return (
+        text[-1] in ".!?)😊"
+        or bool(re.match(r"[-_=*]{3,}$", text))
+        or bool(re.search(r"[:;]-?\)$", text))
+        or not re.search(r"[a-zæøå],?$", text)
+    )
 
 
 def _listed(lines: list[Line], at: int) -> bool:

@@ -1,0 +1,62 @@
+"""Sentences of running text, the words of a sentence around a name, and the one thing that is told without a label or a
+name: having taken part in 2025.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mailbot.understanding.entities import Mark
+from mailbot.understanding.facts import Found, Record
+from mailbot.understanding.lexicon import cues
+
+_END = re.compile(
+    r"(?<![ .][A-ZÆØÅ])(?<!att)(?<!Att)(?<!nr)(?<!tlf)(?<!evt)(?<!bl)(?<!pr)(?<!kst)(?<!konst)(?<!ca)(?<!Kgl)(?<!afd)(?<!\d)[.!?]+(?=\s|$)"
+    r"|\n\s*\n|[\U0001F300-\U0001FAFF]+\S?(?=\s)|(?<=\d)\.(?=\s+[A-ZÆØÅ])"
+)
+
+
+def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The spans of the sentences of `text[start:end]`; line breaks within a paragraph don't end one, blank lines do."""
+    spans, at = [], start
+    for match in _END.finditer(text, start, end):
+        spans.append((at, match.end()))
+        at = match.end()
+    spans.append((at, end))
+    return [(a, b) for a, b in spans if text[a:b].strip()]
+
+
+def context(text: str, record: Record, spans: list[tuple[int, int]], others: list[Record]) -> tuple[str, str]:
+    """The words of the sentence before and after a record's name, as far as the next person named."""
+    name = record.fields["name"]
+    here = record.mention or (name.start, name.end)
+    begin, stop = max(0, here[0] - 80), here[1] + 80
+    for start, end in spans:
+        if start <= here[0] < end:
+            begin, stop = next(((a, b) for a, b in sentences(text, start, end) if a <= here[0] < b), (begin, stop))
+    for other in others:
+        if other is not record and other.mention is not None:
+            if begin <= other.mention[0] and other.mention[1] <= here[0]:
+                begin = other.mention[1]
+            elif here[1] <= other.mention[0] < stop:
+                stop = other.mention[0]
+    return text[begin : here[0]], text[here[1] : stop]
+
+
+def returning(text: str, spans: list[tuple[int, int]], marks: list[Mark]) -> Found | None:
+    """Words that say that the writer took part in 2025; not those about somebody named before them in the sentence."""
+    for start, end in spans:
+        for begin, stop in sentences(text, start, end):
+            hit = cues("roles", "returning").search(text, begin, stop)
+            if (
+                hit
+                and (
+                    any(m.kind == "name" and begin <= m.start < hit.start() for m in marks)
+                    or re.search(r"\b(?:han|hun|kollega|vores|chef)\b", text[begin : hit.start()], re.IGNORECASE)
+                )
+                and not re.search(r"\b(?:jeg|mig)\b", text[begin : hit.end()], re.IGNORECASE)
+            ):
+                continue
+            if hit and not cues("roles", "not_returning").search(text, begin, stop):
+                return Found("true", hit.start(), hit.end(), "sentences", "text", 0.9)
+    return None
