@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from mailbot.mail import headers, mime
 from mailbot.mail.answers import internaldate
+from mailbot.mail.automatic import classify
 from mailbot.mail.errors import ConnectionLost, UnreadableAnswer
-from mailbot.mail.message import Automatic, Inbound
-from mailbot.mail.parse import parse
+from mailbot.mail.message import Address, Automatic, Inbound
 from mailbot.mail.session import Session
 from mailbot.mail.slim import Node, OddStructure, assemble, items, plan, twins
 
@@ -170,7 +171,7 @@ def _whole(session: Session, uids: Sequence[int], most: int | None = None) -> di
 
 
 def _slim(session: Session, uids: Sequence[int], worth: Worth | None) -> dict[int, bytes]:
-    headers: dict[int, bytes] = {}
+    heads: dict[int, bytes] = {}
     plans: dict[int, Node] = {}
     odd: list[int] = []
     for uid, data in _fetch(session, uids, ["BODYSTRUCTURE", HEADER]).items():
@@ -178,16 +179,16 @@ def _slim(session: Session, uids: Sequence[int], worth: Worth | None) -> dict[in
         if header is None or b"BODYSTRUCTURE" not in data:
             continue
         try:
-            headers[uid], plans[uid] = header, plan(data[b"BODYSTRUCTURE"], bulk=_is_bulk(header))
+            heads[uid], plans[uid] = header, plan(data[b"BODYSTRUCTURE"], bulk=_is_bulk(header))
         except OddStructure:
             odd.append(uid)
     second = {uid: twins(node) if worth else frozenset() for uid, node in plans.items()}
     parts = _parts(session, {uid: tuple(i for i in items(node) if i not in second[uid]) for uid, node in plans.items()})
     raws = _whole(session, odd, MAX_WHOLE)
-    raws |= {uid: assemble(headers[uid], plans[uid], found) for uid, found in parts.items()}
+    raws |= {uid: assemble(heads[uid], plans[uid], found) for uid, found in parts.items()}
     wanted = {uid: tuple(sorted(second[uid])) for uid in parts if second[uid] and _is_worth(worth, raws[uid])}
     for uid, more in _parts(session, wanted).items():
-        raws[uid] = assemble(headers[uid], plans[uid], {**parts[uid], **more})
+        raws[uid] = assemble(heads[uid], plans[uid], {**parts[uid], **more})
     return raws
 
 
@@ -203,7 +204,13 @@ def _parts(session: Session, wanted: Mapping[int, tuple[str, ...]]) -> dict[int,
 
 
 def _is_bulk(header: bytes) -> bool:
-    return bool(_MAYBE_BULK.search(header)) and parse(header).automatic is Automatic.BULK
+    """Whether `parse` will call it bulk mail, without reading more of it than that takes."""
+    if not _MAYBE_BULK.search(header):
+        return False
+    root, _problems = mime.split(header)
+    sender, *_others = (*headers.addresses(root.first("from")), Address("", ""))
+    recipients = frozenset(a.email for name in ("to", "cc") for a in headers.addresses(root.first(name)) if a.email)
+    return classify(root, headers.text(root.first("subject")), sender, recipients, reported=False) is Automatic.BULK
 
 
 def _is_worth(worth: Worth | None, raw: bytes) -> bool:

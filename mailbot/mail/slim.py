@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import takewhile
 from typing import Any
 
@@ -214,6 +215,7 @@ def _header(part: Any, kind: str, disposition: bytes) -> bytes:
     return b"".join(lines)
 
 
+@lru_cache(1024)
 def _written(parameters: Any) -> bytes:
     """Parameters as a header writes them, each on a line of its own."""
     return b"".join(b";\r\n " + key + b"=" + _quoted(key, value) for key, value in _pairs(parameters).items())
@@ -238,6 +240,7 @@ def _one_line(value: Any) -> bytes:
     return re.sub(rb"[\r\n\0]+", b" ", raw)[:2000]
 
 
+@lru_cache(1024)
 def _text(value: Any) -> str:
     if value is None:
         return ""
