@@ -14,10 +14,11 @@ from functools import cache
 
 from mailbot.course import Kind
 from mailbot.mail.message import Message, Segment, SegmentKind
-from mailbot.understanding.lexicon import listed
+from mailbot.understanding.lexicon import listed, words
 from mailbot.understanding.reading import Letter
 
 LOOKED_AT = 3_000  # characters of a quoted letter
+OURS = 2.5  # what a phrase of our own templates counts for, where any other phrase counts one
 
 
 class Answers(StrEnum):
@@ -53,6 +54,7 @@ _ORDER = (
     Answers.PROGRAMME,
     Answers.WAITING,
     Answers.VERIFY,
+    Answers.ENDED,
 )
 WEIGHT = {Answers.OFFER: 1.2, Answers.REQUEST: 1.6, Answers.NUDGE: 2.0, Answers.WAITING: 1.1, Answers.VERIFY: 1.5}
 
@@ -124,8 +126,10 @@ def recognise(text: str, subject: str) -> Answers | None:
     """The kind of letter that a text with this subject is, by its wording; None where it has none of ours."""
     folded = " ".join(f"{subject}\n{text}"[:LOOKED_AT].lower().replace(">", " ").split())
     best, most = None, 0.0
+    table = words("letters")
     for kind in _ORDER:
-        count = sum(cue in folded for cue in listed("letters", kind.value)) * WEIGHT.get(kind, 1.0)
+        count = sum(cue in folded for cue in table.get(kind.value, ())) * WEIGHT.get(kind, 1.0)
+        count += OURS * sum(cue in folded for cue in table["written"].get(kind.value, ()))
         if count > most:
             best, most = kind, count
     return best
