@@ -22,7 +22,7 @@ class Diet:
 
 _CLAUSE = r"[^.!?;:()\n|]{2,80}"
 _TAIL = (
-    r"(?=[.!?;:()\n|]|$|, (?:så|hvis|men|og jeg|og hun|og han|tak|bare|nå|jeg)| hvis | så | men | når |,? tak\b"
+    r"(?=[.!?;:()\n|]|$|, (?:så|hvis|men|og jeg|og hun|og han|tak|bare|nå|jeg)| hvis | så | men | når | punktum| komma| fra nu|,? tak\b"
     r"|,? please|, om | til (?:mig|frokost)| \d)"
 )
 
@@ -45,8 +45,8 @@ def _told() -> re.Pattern[str]:
         rf"|af(?: at spise)?) (?P<harm>[^.!?;:()\n|]{{2,50}}?){_TAIL}"
         rf"|\b(?P<kind>(?:(?:ikke|delvis|mest|næsten|streng|svær|kraftig|type 1[- ])\s)?(?<!\w){kinds}(?:(?: (?:og|samt|\+"
         rf"|and) |/|, ){kinds})*(?:,? men (?:jeg |hun |han )?(?:spiser|tåler) [^.!?;:()\n|,]{{2,30}})?)(?!\w)"
-        rf"|\b(?P<without>(?:ingen|uden|helst ikke|helst uden|undgår"
-        rf"|no) (?:{alternatives(words('diets')['foods'])})(?!\w)[^.!?;:()\n|]{{0,60}}?)(?=[.!?;:()\n|]|$| til (?:mig|hende"
+        rf"|\b(?P<without>(?:ingen|intet|uden|helst ikke|helst uden|undgår"
+        rf"|no) (?:{alternatives(words('diets')['foods'])})(?!\w)[^.!?;:()\n|]{{0,60}}?)(?=[.!?;:()\n|]|$| fra nu| til (?:mig|hende"
         rf"|ham)|,? tak\b| please)",
         re.IGNORECASE,
     )
@@ -86,7 +86,7 @@ def _likely() -> re.Pattern[str]:
     kinds = alternatives(words("diets")["kinds"])
     return re.compile(
         rf"tåler?\b|må (?:\w+ )?(?:ikke|aldrig)|reagerer|udslæt|allergi|allergy|intoleran|spise|\bgår (?:det )?helt galt"
-        rf"|(?<!\w){kinds}|\b(?:ingen|uden|undgår|helst) {alternatives(words('diets')['foods'])}",
+        rf"|(?<!\w){kinds}|\b(?:ingen|intet|uden|undgår|helst) {alternatives(words('diets')['foods'])}",
         re.IGNORECASE,
     )
 

@@ -4,6 +4,7 @@ recognised first is not read as something else later: addresses, references, num
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -58,6 +59,7 @@ def _marks(text: str, domain: str) -> Iterator[Mark]:
     jobs = [t for t in titles.find(text) if not _overlaps(t.start, t.end, claimed)]
     places = [p for p in organisations.find(text) if not _overlaps(p.start, p.end, claimed)]
     jobs = [t for t in jobs if not any(p.start <= t.start and t.end <= p.end for p in places)]
+    jobs = [_office(text, t, places) for t in jobs]
     for place in places:
         inside = any(_overlaps(place.start, place.end, [(t.start, t.end)]) for t in jobs)
         yield Mark("organisation", place.value, place.start, place.end, place.rank + 2 * inside)
@@ -65,6 +67,17 @@ def _marks(text: str, domain: str) -> Iterator[Mark]:
     yield from (Mark("dietary", d.value, d.start, d.end) for d in diets.find(text))
     claimed += [(p.start, p.end) for p in places] + [(t.start, t.end) for t in jobs]
     yield from (Mark("name", n.value, n.start, n.end, score=n.score) for n in names.find(text, claimed, _loud(text)))
+
+
+def _office(text: str, title: titles.Title, places: list[organisations.Place]) -> titles.Title:
+    """`leder af Søby Bibliotek` is a title and a place of work; `leder af formidling` is all title."""
+    for place in places:
+        lead = text[title.start : place.start]
+        if title.start < place.start < title.end <= place.end and place.rank == 0 and not text[place.start :].lower().startswith("bibliotek"):
+            shorter = re.sub(r"\s+(?:af|for|of)\s+$", "", lead)
+            if shorter != lead:
+                return titles.Title(" ".join(shorter.split()), title.start, title.start + len(shorter), title.head)
+    return title
 
 
 def _overlaps(start: int, end: int, spans: list[tuple[int, int]]) -> bool:

@@ -139,7 +139,11 @@ def _title(made: Record, rows: list[Piece], inside: list[Mark], module: str, sou
             return
         end = start + len(text)
         following = rows[at + 1] if at + 1 < len(rows) else None
-        if following and following.start - piece.end == 2 and end == piece.end and _area(following, inside, bool(name)):
+        acronym = following is not None and following.text.split()[0].isupper() and len(following.text.split()[0]) > 1
+        if following and acronym and following.text[0].isalpha() and _area(following, inside, bool(name)):
+            made.put("title", Found(whole, start, min(end, start + len(whole)), module, source))
+            made.put("organisation", Found(following.text, following.start, following.end, module, source, 0.6))
+        elif following and following.start - piece.end == 2 and end == piece.end and _area(following, inside, bool(name)):
             made.put("title", Found(f"{whole}, {following.text}", start, following.end, module, source, 0.8))
         else:
             made.put("title", Found(whole, start, min(end, start + len(whole)), module, source))

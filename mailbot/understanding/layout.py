@@ -33,6 +33,7 @@ class Labelled:
     label: str
     value: Cell
     line: int
+    whole: bool = True      # the line is nothing else
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def fields_of(label: str) -> tuple[str, ...]:
         re.sub(r"\b(?:nr|nummer|no)$", "", plain).strip(),
         re.sub(r"\s*\d+$", "", plain),
         re.sub(r"^(?:din|dit|min|mit|vores|jeres|evt|eventuelle|eventuel|deres|hendes|hans|din egen|the|your)\s+", "", plain),
-        re.sub(r"\s(?:til|på|for)\s.*$", "", plain),
+        re.sub(r"\s(?:til|på|for|af)\s.*$", "", plain),
         plain if person_word(label.split()[0].removesuffix("s")) else re.sub(r"^\w+s\s+", "", plain),
     ]
     for one in tries:
@@ -80,7 +81,7 @@ def fields_of(label: str) -> tuple[str, ...]:
 
 
 _LABEL = re.compile(r"(?P<label>[^\W\d_][\w .,/()&+@\-]{0,44}?)\s*(?P<sep>:(?!//)|=|\.{3,}|\t|\s{3,}|\s[–-]\s)\s*")
-_INLINE = re.compile(r"(?:^|[,;/|•·.(]\s{0,3}|\s{2,})(?P<label>[^\W\d_](?:[\w/\- ]|\.(?! ?[A-ZÆØÅ])){0,28}?)\s{0,3}:\s{0,3}(?!//)")
+_INLINE = re.compile(r"(?:^|[,;/|•·.(]\s{0,3}|\s{2,}|\s[-–]\s)(?P<label>[^\W\d_](?:[\w/]|-(?=\w)| (?![-–] )|\.(?! ?[A-ZÆØÅ])){0,28}?)\s{0,3}:\s{0,3}(?!//)")
 
 
 def labelled(lines: tuple[Line, ...]) -> list[Labelled]:
@@ -94,32 +95,41 @@ def labelled(lines: tuple[Line, ...]) -> list[Labelled]:
 
 
 def _labels_of(lines: tuple[Line, ...], at: int, line: Line) -> list[Labelled]:
-    lead = re.match(r"(?:[-–*•·>#]\s*|\d{1,2}[.)]\s*)*", line.text)
+    if re.match(r"\[\s*\]", line.text):
+        return []      # a box that is not ticked
+    lead = re.match(r"(?:[-–*•·>#]\s*|\d{1,2}[.)]\s*|\[[xX✓]\]\s*)*", line.text)
     skip = lead.end() if lead else 0
-    head = _LABEL.match(line.text, skip)
-    if not head:
-        return []
-    names = fields_of(head.group("label"))
-    if not names or (head.group("sep").strip() in ("–", "-", "=") and names == ("ignored",)):
-        return []
-    spots = [(head.start(), head.end(), names, head.group("label"))]
-    if ":" in head.group("sep"):
-        spots += [
-            (more.start(), more.end(), also, more.group("label"))
-            for more in _INLINE.finditer(line.text, head.end())
-            if (also := fields_of(more.group("label"))) and len(more.group("label")) > 1
-        ]
+    spots = _spots(line.text, skip)
     found = []
     for nth, (_, begin, fields, label) in enumerate(spots):
-        end = spots[nth + 1][0] if nth + 1 < len(spots) else len(line.text)
-        raw = line.text[begin:end]
-        value = raw.strip(" \t\u00a0,;/|•·")
+        last = nth + 1 == len(spots)
+        raw = line.text[begin:len(line.text) if last else spots[nth + 1][0]]
+        value = raw.strip(" \t\u00a0,;/|•·" if last else " \t\u00a0,;/|•·–-")
         start = line.start + begin + (raw.index(value) if value else 0)
         cell = Cell(value, start, start + len(value))
-        if not value and nth + 1 == len(spots):
+        if not value and last:
             cell = _next_line(lines, at) or cell
-        found.append(Labelled(fields, label, cell, at))
+        found.append(Labelled(fields, label, cell, at, spots[0][0] <= skip))
     return found
+
+
+def _spots(text: str, skip: int) -> list[tuple[int, int, tuple[str, ...], str]]:
+    """Where labels and their values begin in a line: one at its head and more with colons, or at least two within."""
+    head = _LABEL.match(text, skip)
+    fields = fields_of(head.group("label")) if head else ()
+    if head and fields and not (head.group("sep").strip() in ("–", "-", "=") and fields == ("ignored",)):
+        first = [(head.start(), head.end(), fields, head.group("label"))]
+        return first + _inline(text, head.end()) if ":" in head.group("sep") else first
+    within = _inline(text, skip)
+    return within if len(within) > 1 else []
+
+
+def _inline(text: str, start: int) -> list[tuple[int, int, tuple[str, ...], str]]:
+    return [
+        (match.start(), match.end(), fields, match.group("label"))
+        for match in _INLINE.finditer(text, start)
+        if len(match.group("label")) > 1 and (fields := fields_of(match.group("label")))
+    ]
 
 
 def _next_line(lines: tuple[Line, ...], at: int) -> Cell | None:

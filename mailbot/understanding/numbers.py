@@ -60,7 +60,7 @@ _YEAR = re.compile(r"20[2-3]\d[ \u00a0.-]")
 _DIGITS = re.compile(r"\D")
 
 _AFTER_NO = re.compile(
-    r"^(?P<own>[^.!?\n\d]{0,60}?\b(?:udgår|lukke[rst]?|gælder ikke|er (?:forkert|gammelt|nedlagt|lukket)"
+    r"^(?P<own>,? (?:nej|stop|undskyld|ups|hov|øh)\b|[^.!?\n\d]{0,60}?\b(?:udgår|lukke[rst]?|gælder ikke|er (?:forkert|gammelt|nedlagt|lukket)"
     r"|må ikke bruges|duer ikke|bruges ikke|er udgået|virker ikke|skal ikke bruges|no longer)\b)",
     re.IGNORECASE,
 )

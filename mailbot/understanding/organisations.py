@@ -75,6 +75,8 @@ def _heads(text: str) -> Iterator[tuple[int, int, str]]:
         low = token.group().lower()
         if low.endswith(_endings("library")):
             yield token.start(), token.end(), "library"
+        elif low.endswith(("biblioteks", "bibliotekets", "bibliotekernes", "bibliotekers")):
+            yield token.start(), token.end() - 1, "library"
         elif low.endswith(_endings("other")):
             yield token.start(), token.end(), "other"
         elif token.group() in _NAMED and re.compile(r" [A-ZÆØÅ]|[,.\n|]|$").match(text, token.end()):
@@ -244,6 +246,8 @@ def _right(text: str, end: int, head: str) -> int:
     reached = end
     while (more := re.compile(r" ([A-ZÆØÅ][\w-]+)").match(text, reached)) and is_head(more.group(1)):
         reached = more.end()
+    if text[end - 7 : end] == "Library" and (city := re.compile(r" ([A-ZÆØÅ][\w-]+)").match(text, reached)) and is_place(city.group(1)):
+        reached = city.end()
     if joined := _joined().match(text, reached):
         reached = joined.end()
         if named := re.compile(r" [A-ZÆØÅ][\w-]+ Kommune").match(text, reached):

@@ -72,12 +72,20 @@ class _Scene:
         self.voices = voices(message)
         self.forwarded = self._forwarded(intent)
         asker = self.forwarded.writer if self.forwarded else None
-        first = next((v for v in self.voices if v.kind is SegmentKind.NEW), None) or _silent(message)
+        first = self._own_words() or next((v for v in self.voices if v.kind is SegmentKind.NEW), None) or _silent(message)
         self.copied = self._copied()
-        self.main = voices_told.read(first, message, self.skip, (asker,) if asker else (), tuple(self.copied))
+        self.main = voices_told.read(first, message, self.skip, (asker,) if asker else (), tuple(self.copied), self.ours)
         self.attached: list[Reason] = []
 
     # -- the voices ---------------------------------------------------------------------------
+
+    def _own_words(self) -> Voice | None:
+        """An earlier mail of the writer's own that they send again with hardly a word above it."""
+        wish = cues("persons", "self_signup")
+        if any(wish.search(v.text) for v in self.voices if v.kind is SegmentKind.NEW):
+            return None
+        own = (v for v in self.voices if v.kind is SegmentKind.FORWARDED and v.sender.email == self.message.sender.email)
+        return next((v for v in own if wish.search(v.text)), None)
 
     def _copied(self) -> list[Record]:
         """Those in Cc and To: the text may speak of them by first name."""
@@ -121,11 +129,11 @@ class _Scene:
         wish = cues("persons", "self_signup")
         for voice in others:
             if (passed or voice.kind is SegmentKind.FORWARDED) and wish.search(voice.text):
-                return voices_told.read(voice, self.message, self.skip)
+                return voices_told.read(voice, self.message, self.skip, ours=self.ours)
         own = any(wish.search(v.text) for v in self.voices if v.kind is SegmentKind.NEW)
         if (passed and not own) or intent is not Intent.SIGNUP:
             for voice in others:
-                if voice.kind is SegmentKind.FORWARDED and (told := voices_told.read(voice, self.message, self.skip)).writer.name:
+                if voice.kind is SegmentKind.FORWARDED and (told := voices_told.read(voice, self.message, self.skip, ours=self.ours)).writer.name:
                     return told
         return None
 
@@ -296,7 +304,7 @@ class _Scene:
             if (one in left) != (other in left) and not staying(main, other, people) and not staying(main, one, people):
                 left = [r for r in people if r in left or r in (one, other)]
         gone = [f.value for f in main.roster.withdrawn] + [r.name for r in left]
-        if not gone and not re.search(r"\b(?:jeg|mig|min|mit|undertegnede|I|me|my)\b", main.body):
+        if not gone and not re.search(r"\b(?:(?i:jeg|mig|min|mit|undertegnede)|I|me|my)\b", main.body):
             gone = [r.name for r in people if not staying(main, r, people)]
         if not gone and asked is not None and asked.name and self._passed_on():
             gone = [asked.name]
@@ -308,7 +316,7 @@ class _Scene:
         people = [r for r in main.others if r.form not in _SPOKEN or len(r.fields) > 1]
         if not people and not main.listed and self._speaks_for_another():
             people = [r for r in main.others if not r.only_mentioned] or self._from_subject()
-        if not people and not main.listed and not re.search(r"\b(?:jeg|mig|min|mit|I|my)\b", main.body):
+        if not people and not main.listed and not re.search(r"\b(?:(?i:jeg|mig|min|mit)|I|my)\b", main.body):
             people = self._from_subject()
         letter = self._letter_people()
         if not people and letter and not any(names.same(n, writer.name) for n in letter if writer.name) and len(letter) == 1:

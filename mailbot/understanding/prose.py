@@ -27,6 +27,7 @@ class Prose:
     common: Record = field(default_factory=Record)
     owned: list[tuple[Mark, Record]] = field(default_factory=list)  # EAN, place, reference with the person of their sentence
     writer_name: str = ""
+    loose: Record = field(default_factory=Record)                    # a diet told by itself: the writer's or the only one's
     everyone: Record = field(default_factory=Record)  # said of all before anybody was named
 
 
@@ -72,7 +73,7 @@ def _copula() -> re.Pattern[str]:
 def _wishes() -> re.Pattern[str]:
     """What follows on "han" or "hun" who wants to come."""
     return re.compile(
-        r" (?:(?:meget|rigtig|også|nu|selv|derfor|allerede|har|vil|er|ønsker|skal"
+        r" (?:(?:meget|rigtig|også|nu|selv|derfor|allerede|har|vil|ønsker|skal"
         r"|glæder sig til) ?){0,4}(?:gerne )?(?:at )?(?:deltage|med|være med|tilmeldes|følge|sagt ja|på (?:holdet|forløbet"
         r"|hverdagsledelse))\b",
         re.IGNORECASE,
@@ -137,7 +138,7 @@ def _sentence(
         owners = (
             _title_owners(text, begin, mark, marks, refs, prose, last)
             if mark.kind == "title"
-            else _owners(text, mark, refs, prose, people, last)
+            else _owners(text, begin, mark, refs, prose, people, last)
         )
         _give(text, mark, owners, prose)
     for ref in refs:
@@ -178,18 +179,24 @@ def _refs(
         for match in _pronouns().finditer(text, begin, stop)
         if not any(a < match.end() and match.start() < b for a, b in taken)
     ]
-    return _with_pronouns(sorted(refs, key=lambda r: r.start))
+    return _with_pronouns(text, sorted(refs, key=lambda r: r.start))
 
 
-def _with_pronouns(refs: list[Ref]) -> list[Ref]:
+def _with_pronouns(text: str, refs: list[Ref]) -> list[Ref]:
     """ "Hun" means the person named last before it in the sentence, if there is one."""
     recent: Record | None = None
     made = []
     for ref in refs:
-        if ref.record is not None and not ref.record.writer:
+        if ref.record is not None and not ref.record.writer and not (recent and _bracketed(text, ref)):
             recent = ref.record
         made.append(Ref("same", ref.start, ref.end, recent) if ref.kind == "same" and recent is not None else ref)
     return made
+
+
+def _bracketed(text: str, ref: Ref) -> bool:
+    """Whether somebody is named in brackets only, beside the one that the sentence is about."""
+    before = text[max(0, ref.start - 60) : ref.start]
+    return before.rfind("(") > before.rfind(")")
 
 
 def _person(mark: Mark, text: str, people: list[Record], writer_name: str, skip: tuple[str, ...]) -> Record | None:
@@ -245,6 +252,9 @@ def _title_owners(text: str, begin: int, mark: Mark, marks: list[Mark], refs: li
     )
     if after is not None and after.record is not None:
         return [after.record]
+    if re.match(r",? (?:ligesom|lige som|som) (?:jeg|mig|undertegnede)\b", text[mark.end : mark.end + 30]):
+        named = [r.record for r in refs if r.record is not None and r.end <= mark.start and r.kind in ("name", "first")]
+        return [*(named[-1:] or last[-1:]), prose.writer]
     bracket = re.match(r"[ \u00a0]\((?=[A-ZÆØÅ])", text[mark.end : mark.end + 3])
     within = next((r for r in refs if r.kind in ("name", "first") and r.start == mark.end + 2), None) if bracket else None
     if within is not None and within.record is not None:
@@ -258,7 +268,7 @@ def _title_owners(text: str, begin: int, mark: Mark, marks: list[Mark], refs: li
             return [nearest.record]
         if (
             nearest.kind == "self"
-            and re.fullmatch(r"\s*[,(–-]\s*(?:som (?:er )?|der er )?", gap)
+            and re.fullmatch(r"\s*[,()–-][\s,]*(?:som (?:er )?|der er )?", gap)
             and text[nearest.start : nearest.end].lower() not in ("min", "mit", "mine", "my")
         ):
             return [prose.writer]
@@ -276,7 +286,7 @@ def _title_owners(text: str, begin: int, mark: Mark, marks: list[Mark], refs: li
     lead_in = _without(text, begin, mark.start, marks)
     if not lead_in.strip(" \n–-•*,.;/()") and re.match(r"\s*(?:[,.(\n/]|$|(?:på|ved|hos|i|fra) \w)", text[mark.end : mark.end + 20]):
         return last[-1:] if last else [prose.writer]
-    if re.search(r"\bmen (?:nu |derimod |i dag )?$", lead) and _copula().search(re.split(r"\b(?:ikke|ej)\b", lead)[0].rstrip() + " "):
+    if re.search(r"\bmen (?:nu |derimod |i dag )?$", lead) and re.search(r"\b(?:er|blevet|am|var)\b", lead):
         return [prose.writer] if not last else last[-1:]
     if not _copula().search(lead) or (_NOT.search(lead) and not re.search(r"\b(?:til|titel af|som)\s*$", lead)):
         return []
@@ -314,7 +324,7 @@ def _without(text: str, start: int, end: int, marks: list[Mark]) -> str:
     return left
 
 
-def _owners(text: str, mark: Mark, refs: list[Ref], prose: Prose, people: list[Record], last: list[Record]) -> list[Record]:
+def _owners(text: str, begin: int, mark: Mark, refs: list[Ref], prose: Prose, people: list[Record], last: list[Record]) -> list[Record]:
     """Whose address, number, diet or place it is, as far as the sentence tells."""
     if mark.kind == "email":
         if (
@@ -355,6 +365,8 @@ def _owners(text: str, mark: Mark, refs: list[Ref], prose: Prose, people: list[R
             return _resolve(direct[-1], prose, last)
     if before:
         return _resolve(before[-1], prose, last)
+    if mark.kind == "dietary" and text[max(0, begin - 2) : begin].endswith("\n"):
+        return [prose.loose]
     return last[-1:]
 
 

@@ -82,7 +82,7 @@ def find(text: str) -> list[Reference]:
         if (
             not value
             or any(start < f.end and f.start < end for f in found)
-            or _NEVER.search(text, max(0, match.start() - 20), match.start())
+            or (group == "code" and _NEVER.search(text, max(0, match.start() - 20), match.start()))
         ):
             return
         if (

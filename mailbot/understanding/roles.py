@@ -75,7 +75,7 @@ def judge(told: Told, records: list[Record]) -> None:
             score += 0.7
         score += 1.0 * record.wished + 1.5 * bool(
             re.match(r"\)?,? (?:og|samt) (?:jeg|mig|undertegnede)\b", after)
-            or re.search(r"\b(?:jeg|mig|undertegnede) (?:og|samt) (?:\w+ ){0,3}$", before)
+            or re.search(r"\b(?:jeg|mig|undertegnede)(?: selv)? (?:og|samt) (?:\w+ ){0,3}$", before)
         )
         if (cues("persons", "only_mentioned").search(clause[-50:]) and not joining) or cues("persons", "mentioned_after").match(after[:90]):
             score -= 1.5
@@ -118,6 +118,8 @@ def joined(told: Told, records: list[Record]) -> list[tuple[Record, Record]]:
 def leaving(told: Told, record: Record, others: list[Record]) -> bool:
     """Whether the words around a name say that the person gives up the seat."""
     before, after = context(told.text, record, told.spans, others)
+    if re.match(r"\s*(?:-+>|=+>|→|⇒|>>)", after):
+        return True
     if re.search(rf"(?<!\w)(?:{'|'.join(words('roles')['leaves_close'])})\s+(?:\w+ )?$", before, re.IGNORECASE):
         return True
     return bool(_near("leaves_before", _clause(before), True)) or bool(_edge("roles", "leaves_after", False).match(after[:90]))

@@ -80,7 +80,7 @@ def fill(record: Record, key: str, cell: Cell, module: str, source: str = "text"
             if mark.kind in ("dietary", "reference"):
                 record.put(mark.kind, from_mark(mark, module, source))
     elif key == "returning":
-        if re.match(r"(?:ja|yes|x|✓|sand|true)\b", text, re.IGNORECASE):
+        if re.match(r"(?:(?:ja|yes|x|sand|true|2025|i 2025)\b|✓)", text, re.IGNORECASE):
             record.returning = plain
     elif key in ("title", "organisation", "municipality", "reference"):
         _words(record, key, plain, marks, module, source)
@@ -286,7 +286,7 @@ def from_labels(found: list[Labelled], lines: tuple[Line, ...], roster: Roster, 
                     target.put("name", Found(entry.value.text, entry.value.start, entry.value.end, module, source))
         if len(keys) > 1 and "reference" in keys and "reference" not in target.fields:
             _remainder(target, entry.value, module, source)
-        if not (set(keys) <= {"ean", "cvr", "phone", "email"} and re.search(r"[.!?]\s+[A-ZÆØÅ]\w+ \w", entry.value.text)):
+        if entry.whole and not (set(keys) <= {"ean", "cvr", "phone", "email"} and re.search(r"[.!?]\s+[A-ZÆØÅ]\w+ \w", entry.value.text)):
             roster.lines.add(entry.line)
         last_line = entry.line
     roster.records += [r for r in records if "name" in r.fields or r.writer]

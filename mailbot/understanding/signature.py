@@ -141,6 +141,9 @@ def _job(made: Record, parts: list[items.Piece], inside: list[Mark]) -> None:
         for more in parts[at + 1 :]:
             gap = more.start - end
             taken = any(m.start < more.end and more.start < m.end for m in inside if m.kind != "name" or m.score > 0.9)
+            if not taken and more.text.split()[0].isupper() and len(more.text.split()[0]) > 1:
+                made.put("organisation", Found(more.text, more.start, more.end, _MODULE, "text", 0.5))
+                break
             if (
                 gap > 2
                 or taken
@@ -157,7 +160,8 @@ def _job(made: Record, parts: list[items.Piece], inside: list[Mark]) -> None:
 def _name(made: Record, nick: Found | None, voice: Voice) -> None:
     """The full name of the text first, then the header's, then a first name that the text ends with."""
     if "name" in made.fields:
-        if voice.name and set(names.tokens(made.name)) < set(names.tokens(voice.name)):
+        initial = len(names.tokens(made.name)[0]) == 1 and voice.name and len(names.tokens(voice.name)[0]) > 1
+        if voice.name and (set(names.tokens(made.name)) < set(names.tokens(voice.name)) or (initial and names.same(made.name, voice.name) == 2)):
             made.fields["name"] = Found(voice.name, 0, len(voice.name), "names", "from", 0.9)
         return
     if voice.name:

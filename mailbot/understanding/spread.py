@@ -9,7 +9,7 @@ import re
 from mailbot.mail.message import Address, Message
 from mailbot.understanding import addresses, names, organisations
 from mailbot.understanding.entities import Mark, scan
-from mailbot.understanding.facts import FIELDS, Found, Record, from_mark
+from mailbot.understanding.facts import FIELDS, SHARED, Found, Record, from_mark
 from mailbot.understanding.gazetteer import municipality_named, municipality_of
 from mailbot.understanding.reading import Evidence, Person
 from mailbot.understanding.told import Told
@@ -23,6 +23,8 @@ def spread(records: list[Record], main: Told, forwarded: Told | None, message: M
         _places([forwarded.writer], forwarded, forwarded.writer, message)
     for record in records:
         record.merge(main.roster.common)
+        for key in SHARED:
+            record.put(key, main.roster.loose.fields.get(key))
         if record is not writer or len(records) > 1:
             record.merge(main.prose.everyone)
         if record is writer:
@@ -38,6 +40,7 @@ def spread(records: list[Record], main: Told, forwarded: Told | None, message: M
             record.put("email", Found(forwarded.voice.sender.email, 0, 0, "voices", "text"))
     if len(records) == 1 and records[0] is not writer:
         records[0].merge(main.roster.loose)
+        records[0].merge(main.prose.loose)
     if len(records) == 1 and records[0] is not writer and "invoice_email" in main.prose.common.fields:
         records[0].merge(main.prose.common)
     _numbers(records, main, writer)
@@ -56,7 +59,7 @@ def _own_address(record: Record, main: Told, message: Message) -> None:
     if re.match(r"(?:no-?reply|ikke-?svar|donotreply|mailer|webmaster|formular)", sender) and message.reply_to:
         record.put("email", Found(message.reply_to[0].email, 0, len(message.reply_to[0].email), "people", "from", 0.8))
     shown = main.voice.name
-    other = bool(shown and record.name and names.same(shown, record.name) == 0 and not addresses.belongs(sender, record.name))
+    other = len(shown.split()) > 1 and bool(shown and record.name and names.same(shown, record.name) == 0 and not addresses.belongs(sender, record.name))
     if not other and sender:
         record.put("email", Found(sender, 0, len(sender), "people", "from"))
 

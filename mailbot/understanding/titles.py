@@ -103,7 +103,7 @@ def find(text: str) -> list[Title]:
             modifiers = re.compile(r"(?:[A-Z][\w&-]+ ){1,3}$").search(text, max(0, start - 50), start)
             start = modifiers.start() if modifiers else start
         if (found and text[found[-1].end : start] in ("/", " / ", " & ")) or (
-            found and text[found[-1].end : start] == " og " and not _NAME_NEXT.match(text, end)
+            found and text[found[-1].end : start] == " og " and word != "mellemleder" and not _NAME_NEXT.match(text, end)
         ):
             start = found.pop().start
         found.append(Title(" ".join(text[start:end].split()), start, end, word))
@@ -139,6 +139,8 @@ def _qualifier(text: str, end: int, head: str) -> int:
         if not step:
             break
         word = step.group("word")
+        if word in ("og", "and") and step.group("gap") == ", ":
+            break
         if word in ("og", "and"):
             more = _NEXT.match(text, step.end())
             if not more or more.group("word") in listed("titles", "stop_after") or more.group("gap") == ", " or _verbal(text, more):

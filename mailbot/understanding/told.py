@@ -55,15 +55,32 @@ _INTRODUCED = re.compile(
 )
 
 
-def read(voice: Voice, message: Message, skip: tuple[str, ...], known: tuple[Record, ...] = (), copied: tuple[Record, ...] = ()) -> Told:
+def read(
+    voice: Voice,
+    message: Message,
+    skip: tuple[str, ...],
+    known: tuple[Record, ...] = (),
+    copied: tuple[Record, ...] = (),
+    ours: frozenset[str] = frozenset(),
+) -> Told:
     """Reads a voice. `skip` are names that are no participants; `known` people that it may speak of by pronoun (the
-    writer of what it forwards), `copied` those in Cc, whom it may name by their first names."""
+    writer of what it forwards), `copied` those in Cc, whom it may name by their first names; `ours` are our own
+    addresses, which are nobody's."""
     text = message.text
     domain = addresses.domain(voice.sender.email or message.sender.email)
-    marks = [m for start, end in spans(text, voice.body) for m in scan(text, start, end, domain)]
-    signed = [m for start, end in spans(text, voice.signature) for m in scan(text, start, end, domain)]
+    first_names = {names.first_name(name).lower() for name in skip}
+
+    def useful(mark: Mark) -> bool:
+        """Not one of our addresses, and no greeting (`Aluu Lisbet`) taken for a name."""
+        if mark.kind == "name":
+            return mark.value.split()[-1].lower() not in first_names
+        return mark.kind != "email" or mark.value not in ours
+
+    marks = [m for start, end in spans(text, voice.body) for m in scan(text, start, end, domain) if useful(m)]
+    signed = [m for start, end in spans(text, voice.signature) for m in scan(text, start, end, domain) if useful(m)]
     writer = signature.read(voice, signed)
     _introduce(writer, marks, text, voice)
+    _labelled_below(writer, voice, domain)
     roster = Roster(domain=domain)
     if len(voice.body) < 1_000:
         rosters.from_tables(layout.tables(voice.body), roster)
@@ -104,10 +121,24 @@ def _rest(text: str, lines: tuple[Line, ...], used: set[int]) -> list[tuple[int,
     return found
 
 
+def _labelled_below(writer: Record, voice: Voice, domain: str) -> None:
+    """Labelled fields in the signature: `Allergier: fisk`, `Stilling: …`."""
+    for entry in layout.labelled(voice.signature):
+        for key in set(entry.fields) & {"dietary", "reference", "title", "organisation", "invoice_email", "returning", "ean", "cvr"}:
+            if key in ("ean", "title", "organisation"):
+                writer.fields.pop(key, None)
+            rosters.fill(writer, key, entry.value, "signature", domain=domain)
+
+
+_SELF_AFTER = re.compile(r"[^.!?\n]{0,25}\((?:(?:det er|altså|jo|it's|=)\s?){0,3}(?:mig|me)\b")
+
+
 def _introduce(writer: Record, marks: list[Mark], text: str, voice: Voice) -> None:
     """`Jeg hedder Nanna Weltz`: the writer's name in their own words wins over the header's."""
     for mark in marks:
-        if mark.kind == "name" and _INTRODUCED.search(text, max(0, mark.start - 30), mark.start):
+        if mark.kind == "name" and (
+            _INTRODUCED.search(text, max(0, mark.start - 30), mark.start) or _SELF_AFTER.match(text, mark.end)
+        ):
             held = writer.fields.get("name")
             if held is None or held.source == "from" or len(held.value.split()) < 2:
                 writer.fields["name"] = from_mark(mark, "prose")
@@ -175,6 +206,8 @@ def _own(made: Told) -> None:
                 {k: f for k, f in extra.fields.items() if k not in writer.fields or writer.fields[k].module == "signature"}
             )
     writer.merge(told)
+    if not any(not r.writer for r in made.roster.records):
+        writer.merge(made.prose.loose)
     writer.returning = returning(made.text, made.spans, made.marks) or writer.returning
 
 
