@@ -292,6 +292,8 @@ def _condition(heard: _Heard) -> Condition:
     groups = heard.groups
     if "if" not in groups or heard.found["if"][0][0] > 2 or heard.clause.words[0].text == "selv":
         return _verb_first(heard)
+    if len(heard.clause.words) <= 4 and heard.clause.words[heard.found["if"][0][0]].text == "inden" and "self" not in groups:
+        return Condition.NONE  # "lige inden vinterferien": a time
     if "room" in groups:
         return Condition.ROOM
     return Condition.NONE if "harmless" in groups else Condition.OWN
