@@ -99,7 +99,7 @@ def _best(action: Callable[[], object]) -> float:
 
 def in_a_process(server: Dovecot, user: str, whole: bool) -> dict[str, Any]:
     command = [sys.executable, __file__, "pass", str(server.port), user, str(int(whole))]
-    result: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    result: dict[str, Any] = json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
     result["bytes"] = server_bytes(server, user)
     return result
 

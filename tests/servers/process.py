@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import grp
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -49,7 +51,7 @@ class Ordinary:
     def start(self, command: list[str], folder: Path) -> subprocess.Popen[bytes]:
         change: dict[str, Any] = {"user": self.uid, "group": self.gid, "extra_groups": []} if os.getuid() == 0 else {}
         with (folder / "stdout").open("wb") as output:
-            return subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=folder, **change)
+            return subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=folder, start_new_session=True, **change)
 
 
 def folder(prefix: str) -> Path:
@@ -75,12 +77,10 @@ def wait_until_ready(process: subprocess.Popen[bytes], port: int, greeting: byte
 
 
 def stop(process: subprocess.Popen[bytes], where: Path) -> None:
-    process.terminate()
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    """End it and what it started; nothing in its folder is wanted any more, so nobody waits for a tidy end."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
     shutil.rmtree(where, ignore_errors=True)
 
 

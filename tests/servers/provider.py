@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import http.server
 import json
+import shutil
 import ssl
 import threading
 import urllib.parse
@@ -54,6 +55,7 @@ class Provider:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(5)
+        shutil.rmtree(self.dir)
 
     def answer(self, form: Form) -> tuple[int, dict[str, Any]]:
         self.forms.append(form)
