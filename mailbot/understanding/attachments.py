@@ -206,6 +206,8 @@ def _pdf(data: bytes) -> Iterator[str]:
         from pypdf import PdfReader
     except ImportError:
         raise Unreadable("attachment_reader_missing") from None
+    if not any(mark in data for mark in (b"/Font", b"/AcroForm", b"/ObjStm")):
+        raise Unreadable("scan_without_text")  # a page without a font is a picture
     reader = PdfReader(io.BytesIO(data))
     told = False
     for name, entry in list((reader.get_fields() or {}).items())[:200]:

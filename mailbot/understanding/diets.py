@@ -96,7 +96,7 @@ _NOTHING = re.compile(r"^(?:ingen|nej|ikke)\b(?:[^,.;]{0,30})(?:[,.;]\s*(?:men|d
 
 def value(text: str) -> str | None:
     """The diet that a field or a cell tells; None where it says that there is nothing."""
-    text = " ".join(text.split()).strip(" .,;:")
+    text = re.sub(r",? (?:tak|please)$", "", " ".join(text.split()).strip(" .,;:!"), flags=re.IGNORECASE)
     if not text or text.lower() in listed("diets", "none") or re.fullmatch(r"[\W_]*", text):
         return None
     nothing = _NOTHING.match(text)

@@ -73,7 +73,11 @@ def _office(text: str, title: titles.Title, places: list[organisations.Place]) -
     """`leder af Søby Bibliotek` is a title and a place of work; `leder af formidling` is all title."""
     for place in places:
         lead = text[title.start : place.start]
-        if title.start < place.start < title.end <= place.end and place.rank == 0 and not text[place.start :].lower().startswith("bibliotek"):
+        if (
+            title.start < place.start < title.end <= place.end
+            and place.rank == 0
+            and not text[place.start :].lower().startswith("bibliotek")
+        ):
             shorter = re.sub(r"\s+(?:af|for|of)\s+$", "", lead)
             if shorter != lead:
                 return titles.Title(" ".join(shorter.split()), title.start, title.start + len(shorter), title.head)

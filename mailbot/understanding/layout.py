@@ -33,7 +33,7 @@ class Labelled:
     label: str
     value: Cell
     line: int
-    whole: bool = True      # the line is nothing else
+    whole: bool = True  # the line is nothing else
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,10 @@ def fields_of(label: str) -> tuple[str, ...]:
     return ()
 
 
-_LABEL = re.compile(r"(?P<label>[^\W\d_][\w .,/()&+@\-]{0,44}?)\s*(?P<sep>:(?!//)|=|\.{3,}|\t|\s{3,}|\s[–-]\s)\s*")
-_INLINE = re.compile(r"(?:^|[,;/|•·.(]\s{0,3}|\s{2,}|\s[-–]\s)(?P<label>[^\W\d_](?:[\w/]|-(?=\w)| (?![-–] )|\.(?! ?[A-ZÆØÅ])){0,28}?)\s{0,3}:\s{0,3}(?!//)")
+_LABEL = re.compile(r"(?P<label>[^\W\d_][\w .,/()&+@\-]{0,44}?)\s*(?P<sep>\.{3,}\s*:?|:(?!//)|=|\t|\s{3,}|\s[–-]\s)\s*")
+_INLINE = re.compile(
+    r"(?:^|[,;/|•·.(]\s{0,3}|\s{2,}|\s[-–]\s)(?P<label>[^\W\d_](?:[\w/]|-(?=\w)| (?![-–] )|\.(?! ?[A-ZÆØÅ])){0,28}?)\s{0,3}:\s{0,3}(?!//)"
+)
 
 
 def labelled(lines: tuple[Line, ...]) -> list[Labelled]:
@@ -96,14 +98,14 @@ def labelled(lines: tuple[Line, ...]) -> list[Labelled]:
 
 def _labels_of(lines: tuple[Line, ...], at: int, line: Line) -> list[Labelled]:
     if re.match(r"\[\s*\]", line.text):
-        return []      # a box that is not ticked
+        return []  # a box that is not ticked
     lead = re.match(r"(?:[-–*•·>#]\s*|\d{1,2}[.)]\s*|\[[xX✓]\]\s*)*", line.text)
     skip = lead.end() if lead else 0
     spots = _spots(line.text, skip)
     found = []
     for nth, (_, begin, fields, label) in enumerate(spots):
         last = nth + 1 == len(spots)
-        raw = line.text[begin:len(line.text) if last else spots[nth + 1][0]]
+        raw = line.text[begin : len(line.text) if last else spots[nth + 1][0]]
         value = raw.strip(" \t\u00a0,;/|•·" if last else " \t\u00a0,;/|•·–-")
         start = line.start + begin + (raw.index(value) if value else 0)
         cell = Cell(value, start, start + len(value))

@@ -60,8 +60,9 @@ _YEAR = re.compile(r"20[2-3]\d[ \u00a0.-]")
 _DIGITS = re.compile(r"\D")
 
 _AFTER_NO = re.compile(
-    r"^(?P<own>,? (?:nej|stop|undskyld|ups|hov|øh)\b|[^.!?\n\d]{0,60}?\b(?:udgår|lukke[rst]?|gælder ikke|er (?:forkert|gammelt|nedlagt|lukket)"
-    r"|må ikke bruges|duer ikke|bruges ikke|er udgået|virker ikke|skal ikke bruges|no longer)\b)",
+    r"^(?:,? (?:nej|stop|undskyld|ups|hov|øh)\b"
+    r"|[^.!?\n\d]{0,60}?\b(?:udgår|lukke[rst]?|gælder ikke|er (?:forkert|gammelt|nedlagt|lukket|udgået)"
+    r"|må ikke bruges|duer ikke|bruges ikke|virker ikke|skal ikke bruges|no longer)\b)",
     re.IGNORECASE,
 )
 
@@ -157,17 +158,16 @@ def _phones(text: str, country: str) -> list[Number]:
 
 def _phone(text: str, value: str, start: int, end: int) -> Number:
     line = max(text.rfind("\n", 0, start), text.rfind("|", 0, start), start - 45) + 1
-    before = text[line:start]
-    after = text[end : end + 25].partition("\n")[0]
-    rank, at = 1, -1
-    for level, key in ((0, "direct"), (2, "main"), (3, "fax")):
-        for hit in pattern("phones", key).finditer(before):
-            if hit.end() > at and not re.search(r"\d{4}", before[hit.end() :]):
-                rank, at = level, hit.end()
-    if at < 0:
-        bracket = re.match(r"\s*[(,]?\s*\(?", after)
-        tail = after[bracket.end() if bracket else 0 :]
-        for level, key in ((0, "direct"), (2, "main"), (3, "fax")):
-            if "(" in after[:3] and pattern("phones", key).match(tail):
-                rank = level
+    before, after = text[line:start], text[end : end + 25].partition("\n")[0]
+    bracket = re.match(r"\s*\(\s*", after)
+    ranks = [
+        (hit.end(), level)
+        for level, key in ((0, "direct"), (2, "main"), (3, "fax"))
+        for hit in pattern("phones", key).finditer(before)
+        if not re.match(r"[^\d]{0,3}\)", before[hit.end() :]) and not re.search(r"\d\d[ .]?\d\d", before[hit.end() :])
+    ]
+    behind = [
+        level for level, key in ((0, "direct"), (2, "main"), (3, "fax")) if bracket and pattern("phones", key).match(after, bracket.end())
+    ]
+    rank = behind[0] if behind else max(ranks)[1] if ranks else 1
     return Number("fax" if rank == 3 else "phone", value, start, end, rank)

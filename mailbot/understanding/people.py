@@ -133,7 +133,10 @@ class _Scene:
         own = any(wish.search(v.text) for v in self.voices if v.kind is SegmentKind.NEW)
         if (passed and not own) or intent is not Intent.SIGNUP:
             for voice in others:
-                if voice.kind is SegmentKind.FORWARDED and (told := voices_told.read(voice, self.message, self.skip, ours=self.ours)).writer.name:
+                if (
+                    voice.kind is SegmentKind.FORWARDED
+                    and (told := voices_told.read(voice, self.message, self.skip, ours=self.ours)).writer.name
+                ):
                     return told
         return None
 

@@ -27,7 +27,7 @@ class Prose:
     common: Record = field(default_factory=Record)
     owned: list[tuple[Mark, Record]] = field(default_factory=list)  # EAN, place, reference with the person of their sentence
     writer_name: str = ""
-    loose: Record = field(default_factory=Record)                    # a diet told by itself: the writer's or the only one's
+    loose: Record = field(default_factory=Record)  # a diet told by itself: the writer's or the only one's
     everyone: Record = field(default_factory=Record)  # said of all before anybody was named
 
 

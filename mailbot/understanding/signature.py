@@ -161,7 +161,9 @@ def _name(made: Record, nick: Found | None, voice: Voice) -> None:
     """The full name of the text first, then the header's, then a first name that the text ends with."""
     if "name" in made.fields:
         initial = len(names.tokens(made.name)[0]) == 1 and voice.name and len(names.tokens(voice.name)[0]) > 1
-        if voice.name and (set(names.tokens(made.name)) < set(names.tokens(voice.name)) or (initial and names.same(made.name, voice.name) == 2)):
+        if voice.name and (
+            set(names.tokens(made.name)) < set(names.tokens(voice.name)) or (initial and names.same(made.name, voice.name) == 2)
+        ):
             made.fields["name"] = Found(voice.name, 0, len(voice.name), "names", "from", 0.9)
         return
     if voice.name:

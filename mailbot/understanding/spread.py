@@ -59,7 +59,9 @@ def _own_address(record: Record, main: Told, message: Message) -> None:
     if re.match(r"(?:no-?reply|ikke-?svar|donotreply|mailer|webmaster|formular)", sender) and message.reply_to:
         record.put("email", Found(message.reply_to[0].email, 0, len(message.reply_to[0].email), "people", "from", 0.8))
     shown = main.voice.name
-    other = len(shown.split()) > 1 and bool(shown and record.name and names.same(shown, record.name) == 0 and not addresses.belongs(sender, record.name))
+    other = len(shown.split()) > 1 and bool(
+        shown and record.name and names.same(shown, record.name) == 0 and not addresses.belongs(sender, record.name)
+    )
     if not other and sender:
         record.put("email", Found(sender, 0, len(sender), "people", "from"))
 

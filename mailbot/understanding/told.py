@@ -136,9 +136,7 @@ _SELF_AFTER = re.compile(r"[^.!?\n]{0,25}\((?:(?:det er|altså|jo|it's|=)\s?){0,
 def _introduce(writer: Record, marks: list[Mark], text: str, voice: Voice) -> None:
     """`Jeg hedder Nanna Weltz`: the writer's name in their own words wins over the header's."""
     for mark in marks:
-        if mark.kind == "name" and (
-            _INTRODUCED.search(text, max(0, mark.start - 30), mark.start) or _SELF_AFTER.match(text, mark.end)
-        ):
+        if mark.kind == "name" and (_INTRODUCED.search(text, max(0, mark.start - 30), mark.start) or _SELF_AFTER.match(text, mark.end)):
             held = writer.fields.get("name")
             if held is None or held.source == "from" or len(held.value.split()) < 2:
                 writer.fields["name"] = from_mark(mark, "prose")
