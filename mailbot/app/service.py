@@ -128,7 +128,7 @@ class Service:
         settled = True
         for mailbox in self.inbox.mailboxes():
             cursor = self.store.cursor(account, mailbox)
-            new = self.inbox.fetch(mailbox, after=cursor, since=None if cursor else self._opening(now))
+            new = self.inbox.fetch(mailbox, after=cursor, since=self._opening(now))
             settled = self._handle_all(new, done) and settled
         if self.swept_at is None or now - self.swept_at >= SWEEP_EVERY:
             for mailbox in self.inbox.swept_mailboxes():

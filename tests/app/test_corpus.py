@@ -11,6 +11,7 @@ import random
 import smtplib
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from email import policy
 from pathlib import Path
 
@@ -124,7 +125,10 @@ def test_killed_in_the_middle_nothing_is_lost_or_repeated(office: Office, doveco
             service.kill()
             service.wait()
     office.once()
+    later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()  # what the server deferred meanwhile is due again by then
+    assert office.run("once", "--now", later).returncode == 0
     with SqliteStore(office.database) as store:
+        assert not store.letters(state=LetterState.PLANNED)
         registrations = store.roster("hverdagsledelse-2026").registrations
         uncertain = {letter.to.email for letter in store.letters(state=LetterState.UNCERTAIN)}
     assert sorted(r.person.email or "" for r in registrations) == sorted(addresses)
