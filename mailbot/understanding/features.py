@@ -143,6 +143,8 @@ def _wishes(heard: Heard, found: dict[str, Feature]) -> None:
     found["join_held"] = strongest(heard, held)
     found["join_perhaps"] = strongest(heard, [a for a in joins if a not in clear and a not in held and not a.asked])
     found["join_asked"] = strongest(heard, [a for a in joins if a.asked])
+    if not clear and "course" in heard.own.groups | heard.subject.groups:
+        found["plea"] = strongest(heard, [a for a in heard.own.of("plea") if not elsewhere(a, heard)])
     found["join_elsewhere"] = strongest(heard, [a for a in heard.own.of("join") if elsewhere(a, heard)])
     if heard.context.subject:
         own = [a for a in heard.subject.of("join") if not elsewhere(a, heard) and not a.asked]
@@ -230,7 +232,8 @@ def _answers(heard: Heard, found: dict[str, Feature]) -> None:
     found["no"] = strongest(heard, heard.own.of("no"))
     if found["no"].value >= 1.0:
         found["yes"] = Feature(0.3 * found["yes"].value, found["yes"].evidence)  # "ja, det var ærgerligt", "ja tak til 2027, men …"
-    found["takes_offer"] = strongest(heard, heard.own.of("takes_offer"))
+    if heard.context.answers in (Answers.NOTHING, Answers.OTHER) and found["yes"].value >= 1.0 and not found["no"].value:
+        found["takes_offer"] = strongest(heard, heard.own.of("offered"))
     found["positive"] = strongest(heard, heard.own.of("positive"))
     found["negative"] = strongest(heard, heard.own.of("negative"))
     found["swap"] = _swap(heard)

@@ -146,7 +146,7 @@ def _doubtful_signup(heard: Heard) -> list[Reason]:
         proof = features.get("tentative", features.get("join_held"))
         said = proof.evidence[0].words if proof and proof.evidence else heard.context.topic
         reasons.append(Reason("conditional", {"words": said}))
-    elif "join" not in features and "join_perhaps" in features and "join_subject" not in features:
+    elif "join" not in features and {"join_perhaps", "plea"} & features.keys() and "join_subject" not in features:
         reasons.append(Reason("considering"))
     if "join_elsewhere" in features:
         reasons.append(Reason("other_event_too"))

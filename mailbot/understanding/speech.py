@@ -233,7 +233,7 @@ def _mark_question(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> N
         if word in MODALS and i + 1 < len(texts):
             who = texts[i + 1]
             ours = who in ("jeg", "vi", "i") and clause.asks and "stadig" not in texts and "nå" not in texts and "meeting" not in found
-            ours = ours or (clause.asks and "plea" in found)
+            ours = ours or (clause.asks and ("plea" in found or (who in ("han", "hun", "de") and "replace" in found)))
             if who in ("du", "i", "de", "you", "dere", "ni") or ours:
                 found["request"] = [(i, i + 2)]
                 if "ikke" in texts[i + 2 : i + 4]:  # "vil du ikke …" asks politely
