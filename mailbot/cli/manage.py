@@ -34,74 +34,35 @@ NoteOption = Annotated[str, typer.Option("--note", help="Kept with the registrat
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Change it without sending the letters.")]
 
 
+# What can be said to one number: the rule of that name in `registration.manual`, in words, with an example.
+DECISIONS = {
+    "confirm": "Give somebody a seat; in review, say yes.\n\n[dim]mailbot confirm 12[/dim]",
+    "wait": "Put somebody on the waiting list.\n\n[dim]mailbot wait 12[/dim]",
+    "offer": "Offer somebody on the waiting list a free seat, whatever their turn.\n\n[dim]mailbot offer 12[/dim]",
+    "cancel": "Take somebody off; a seat that becomes free is offered to the first on the waiting list.\n\n"
+    '[dim]mailbot cancel 12 --note "rang og meldte fra"[/dim]',
+    "reject": "Say no to what waits in review. Nothing is sent.\n\n[dim]mailbot reject 12[/dim]",
+}
+
+
 def add_to(app: typer.Typer) -> None:
-    for command in (confirm, wait, offer, cancel, reject, substitute, place):
+    for name, text in DECISIONS.items():
+        app.command(name, help=text, rich_help_panel="Decide")(_decision(name))
+    for command in (substitute, place):
         app.command(rich_help_panel="Decide")(command)
 
 
-def confirm(
-    number: NumberArgument, note: NoteOption = "", quiet: QuietOption = False, json: JsonOption = False,
-    config: ConfigOption = None, database: DatabaseOption = None, now: NowOption = None,
-) -> None:  # fmt: skip
-    """Give somebody a seat; in review, say yes.
+def _decision(name: str) -> Callable[..., None]:
+    def command(
+        number: NumberArgument, note: NoteOption = "", quiet: QuietOption = False, json: JsonOption = False,
+        config: ConfigOption = None, database: DatabaseOption = None, now: NowOption = None,
+    ) -> None:  # fmt: skip
+        from mailbot.registration import manual
 
-    [dim]mailbot confirm 12[/dim]
-    """
-    from mailbot.registration import manual
+        rule = getattr(manual, name)
+        _on_registration(number, lambda roster, at: rule(roster, number, at, note=note), quiet, json, config, database, now)
 
-    _on_registration(number, lambda roster, at: manual.confirm(roster, number, at, note=note), quiet, json, config, database, now)
-
-
-def wait(
-    number: NumberArgument, note: NoteOption = "", quiet: QuietOption = False, json: JsonOption = False,
-    config: ConfigOption = None, database: DatabaseOption = None, now: NowOption = None,
-) -> None:  # fmt: skip
-    """Put somebody on the waiting list.
-
-    [dim]mailbot wait 12[/dim]
-    """
-    from mailbot.registration import manual
-
-    _on_registration(number, lambda roster, at: manual.wait(roster, number, at, note=note), quiet, json, config, database, now)
-
-
-def offer(
-    number: NumberArgument, note: NoteOption = "", quiet: QuietOption = False, json: JsonOption = False,
-    config: ConfigOption = None, database: DatabaseOption = None, now: NowOption = None,
-) -> None:  # fmt: skip
-    """Offer somebody on the waiting list a free seat, whatever their turn.
-
-    [dim]mailbot offer 12[/dim]
-    """
-    from mailbot.registration import manual
-
-    _on_registration(number, lambda roster, at: manual.offer(roster, number, at, note=note), quiet, json, config, database, now)
-
-
-def cancel(
-    number: NumberArgument, note: NoteOption = "", quiet: QuietOption = False, json: JsonOption = False,
-    config: ConfigOption = None, database: DatabaseOption = None, now: NowOption = None,
-) -> None:  # fmt: skip
-    """Take somebody off; a seat that becomes free is offered to the first on the waiting list.
-
-    [dim]mailbot cancel 12 --note "rang og meldte fra"[/dim]
-    """
-    from mailbot.registration import manual
-
-    _on_registration(number, lambda roster, at: manual.cancel(roster, number, at, note=note), quiet, json, config, database, now)
-
-
-def reject(
-    number: NumberArgument, note: NoteOption = "", quiet: QuietOption = False, json: JsonOption = False,
-    config: ConfigOption = None, database: DatabaseOption = None, now: NowOption = None,
-) -> None:  # fmt: skip
-    """Say no to what waits in review. Nothing is sent.
-
-    [dim]mailbot reject 12[/dim]
-    """
-    from mailbot.registration import manual
-
-    _on_registration(number, lambda roster, at: manual.reject(roster, number, at, note=note), quiet, json, config, database, now)
+    return command
 
 
 def substitute(
