@@ -13,6 +13,7 @@ import re
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from xml.etree import ElementTree
@@ -70,6 +71,20 @@ def read(attachments: Sequence[Attachment]) -> Attached:
         else:
             _understand(told, lines, f"attachment:{attachment.name[:80]}")
     return told
+
+
+def said(attachments: Sequence[Attachment]) -> str:
+    """The names and the text of the attachments that may hold a signup, as far as they can be read; at most MAX_CHARS."""
+    told: list[str] = []
+    for attachment in attachments[:MAX_FILES]:
+        reader = _reader(attachment)
+        if reader is None:
+            continue
+        told.append(attachment.name.replace("-", " ").replace("_", " ")[:80])
+        if attachment.data is not None and len(attachment.data) <= MAX_SIZE:
+            with suppress(Exception):  # whatever a hostile file makes the readers raise: then its name must do
+                told += islice(_capped(reader(attachment.data)), MAX_ROWS)
+    return "\n".join(told)[:MAX_CHARS]
 
 
 def _reader(attachment: Attachment) -> Callable[[bytes], Iterator[str]] | None:

@@ -64,7 +64,7 @@ def fields_of(label: str) -> tuple[str, ...]:
     tries = [
         plain,
         re.sub(r"\b(?:nr|nummer|no)$", "", plain).strip(),
-        re.sub(r"\s*\d+$", "", plain),
+        re.sub(r"\s*\b\d{1,2}$", "", plain),
         re.sub(r"^(?:din|dit|min|mit|vores|jeres|evt|eventuelle|eventuel|deres|hendes|hans|din egen|the|your)\s+", "", plain),
         re.sub(r"\s(?:til|på|for|af)\s.*$", "", plain),
         plain if person_word(label.split()[0].removesuffix("s")) else re.sub(r"^\w+s\s+", "", plain),

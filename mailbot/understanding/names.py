@@ -189,6 +189,8 @@ def display(address: Address) -> str:
     words = _WORD.findall(name)
     if len(words) > 1 and words[0].lower() in ("dr", "prof", "fru", "hr", "mag", "lektor"):
         name, words = name.partition(" ")[2].strip(), words[1:]
+    while len(words) > 1 and titles.is_head(words[0]):
+        name, words = name.partition(words[0])[2].strip(), words[1:]
     if len(words) == 1 and not is_first_name(words[0]) and not belongs(address.email, words[0]):
         return ""
     if not words or any(_foreign(w) for w in words) or not (name[0].isupper() or known(name) or is_first_name(words[0])):

@@ -11,19 +11,15 @@ from dataclasses import dataclass, replace
 from mailbot.course import Course
 from mailbot.mail.message import Address, Message, SegmentKind
 from mailbot.understanding import addresses, answers, attachments, names, spread
-from mailbot.understanding import told as voices_told
 from mailbot.understanding.entities import scan
 from mailbot.understanding.facts import Found, Record
 from mailbot.understanding.lexicon import cues
-from mailbot.understanding.masking import find_cpr, mask_cpr
 from mailbot.understanding.reading import Intent, Letter, Person, Reason
 from mailbot.understanding.roles import entering, joined, judge, leaving, seats, staying
+from mailbot.understanding.scene import Scene
 from mailbot.understanding.sentences import context
 from mailbot.understanding.spread import person
-from mailbot.understanding.told import Told
-from mailbot.understanding.voices import Voice, voices
 
-MAX_TEXT = 400_000  # characters of a message that are looked at for people
 _SPOKEN = ("prose", "copied")  # people of sentences, whose part the words around them decide
 
 
@@ -44,7 +40,7 @@ class Cast:
 def cast(message: Message, intent: Intent, *, courses: Sequence[Course], answered: Letter | None, ours: Collection[str]) -> Cast:
     """The people of `message`, given what it wants. `courses` are the open ones (their contacts are no participants),
     `answered` our letter that it replies to, `ours` the administrators' addresses. Never raises for odd input."""
-    scene = _Scene(message, intent, courses, answered, frozenset(a.lower() for a in ours))
+    scene = _Casting(message, intent, courses, answered, frozenset(a.lower() for a in ours))
     if intent is Intent.SIGNUP:
         made = scene.signup()
     elif intent is Intent.SUBSTITUTE:
@@ -60,102 +56,12 @@ def cast(message: Message, intent: Intent, *, courses: Sequence[Course], answere
     return replace(made, notes=made.notes + scene.notes(made))
 
 
-class _Scene:
-    """A message with its voices read, the writer's first."""
-
-    def __init__(self, message: Message, intent: Intent, courses: Sequence[Course], answered: Letter | None, ours: frozenset[str]) -> None:
-        self.masked = bool(find_cpr(message.text[:MAX_TEXT]))
-        message = replace(message, text=_legible(message.text), subject=_legible(message.subject[:300]))
-        self.message, self.answered = message, answered
-        self.ours = ours | {c.signup_address.lower() for c in courses} | {c.contact_email.lower() for c in courses}
-        self.skip = tuple({c.contact.name for c in courses if c.contact} | {f for c in courses for f in c.facilitators})
-        self.voices = voices(message)
-        self.forwarded = self._forwarded(intent)
-        asker = self.forwarded.writer if self.forwarded else None
-        first = self._own_words() or next((v for v in self.voices if v.kind is SegmentKind.NEW), None) or _silent(message)
-        self.copied = self._copied()
-        self.main = voices_told.read(first, message, self.skip, (asker,) if asker else (), tuple(self.copied), self.ours)
-        self.attached: list[Reason] = []
-
-    # -- the voices ---------------------------------------------------------------------------
-
-    def _own_words(self) -> Voice | None:
-        """An earlier mail of the writer's own that they send again with hardly a word above it."""
-        wish = cues("persons", "self_signup")
-        if any(wish.search(v.text) for v in self.voices if v.kind is SegmentKind.NEW):
-            return None
-        own = (v for v in self.voices if v.kind is SegmentKind.FORWARDED and v.sender.email == self.message.sender.email)
-        return next((v for v in own if wish.search(v.text)), None)
-
-    def _copied(self) -> list[Record]:
-        """Those in Cc and To: the text may speak of them by first name."""
-        made = []
-        for address in (*self.message.cc, *self.message.to):
-            shown = names.display(address)
-            if shown and address.email not in self.ours and address.email != self.message.sender.email:
-                record = Record(form="copied")
-                record.put("name", Found(shown, 0, len(shown), "people", "cc"))
-                record.put("email", Found(address.email, 0, len(address.email), "people", "cc"))
-                made.append(record)
-        return made
-
-    def _others(self) -> list[Record]:
-        """Everybody named besides the writer (and the one whose wish is forwarded), those of Cc where the text speaks of them."""
-        asker = self.forwarded.writer if self.forwarded else None
-        people = [r for r in self.main.others if r is not asker]
-        for record in self.copied:
-            if record.mention is not None and not any(r.name and names.same(r.name, record.name) == 2 for r in people):
-                record.place = record.mention[0]
-                people.append(record)
-        return people
-
-    def _is_ours(self, voice: Voice) -> bool:
-        return voice.sender.email in self.ours or bool(voice.name and any(names.same(voice.name, n) == 2 for n in self.skip))
-
-    def _forwarded(self, intent: Intent) -> Told | None:
-        """The first writer of what is forwarded, where that is a wish of theirs (deepest first)."""
-        if intent not in (Intent.SIGNUP, Intent.SUBSTITUTE, Intent.CANCEL):
-            return None
-        kinds = (SegmentKind.FORWARDED,) if intent is not Intent.SIGNUP else (SegmentKind.FORWARDED, SegmentKind.HISTORY)
-        others = [
-            v
-            for v in self.voices
-            if v.kind in kinds and not self._is_ours(v) and (v.sender.email or v.name) and v.sender.email != self.message.sender.email
-        ]
-        others.sort(key=lambda v: -v.depth)
-        if not others:
-            return None
-        passed = self._passed_on()
-        wish = cues("persons", "self_signup")
-        for voice in others:
-            if (passed or voice.kind is SegmentKind.FORWARDED) and wish.search(voice.text):
-                return voices_told.read(voice, self.message, self.skip, ours=self.ours)
-        own = any(wish.search(v.text) for v in self.voices if v.kind is SegmentKind.NEW)
-        if (passed and not own) or intent is not Intent.SIGNUP:
-            for voice in others:
-                if (
-                    voice.kind is SegmentKind.FORWARDED
-                    and (told := voices_told.read(voice, self.message, self.skip, ours=self.ours)).writer.name
-                ):
-                    return told
-        return None
-
-    def _passed_on(self) -> bool:
-        text = " ".join(v.text for v in self.voices if v.kind is SegmentKind.NEW)
-        return bool(
-            re.search(
-                r"\b(?:nedenfor|nedenstående|herunder|videresend\w*|sendes (?:hermed )?videre|ønsket|mailen fra|se mail|under her"
-                r"|below|vedhæftede mail)\b",
-                text,
-                re.IGNORECASE,
-            )
-        )
-
-    # -- the intents --------------------------------------------------------------------------
+class _Casting(Scene):
+    """The people of a scene, for each intent."""
 
     def signup(self) -> Cast:
         main, writer = self.main, self.main.writer
-        people = self._others()
+        people = self.others()
         judge(main, people)
         structured = [r for r in people if r.form not in _SPOKEN and r.joins >= 1.0]
         self_signup = main.says("persons", "self_signup")
@@ -201,7 +107,7 @@ class _Scene:
         asker = self.forwarded.writer
         if any(r.name and names.same(r.name, asker.name) == 2 for r in joining):
             return None
-        if self_signup and not self.main.says("persons", "self_too") and not self._passed_on():
+        if self_signup and not self.main.says("persons", "self_too") and not self.passed_on():
             return None
         return asker
 
@@ -272,7 +178,7 @@ class _Scene:
 
     def substitute(self) -> Cast:
         main, writer = self.main, self.main.writer
-        people = self._others()
+        people = self.others()
         gone = [f.value for f in main.roster.withdrawn]
         coming, left = [], []
         for record in people:
@@ -300,7 +206,7 @@ class _Scene:
 
     def cancel(self) -> Cast:
         main = self.main
-        people = [r for r in self._others() if "name" in r.fields]
+        people = [r for r in self.others() if "name" in r.fields]
         asked = self.forwarded.writer if self.forwarded else None
         left = [r for r in people if r is not asked and leaving(main, r, people) and not staying(main, r, people)]
         for one, other in joined(main, people):
@@ -309,7 +215,7 @@ class _Scene:
         gone = [f.value for f in main.roster.withdrawn] + [r.name for r in left]
         if not gone and not re.search(r"\b(?:(?i:jeg|mig|min|mit|undertegnede)|I|me|my)\b", main.body):
             gone = [r.name for r in people if not staying(main, r, people)]
-        if not gone and asked is not None and asked.name and self._passed_on():
+        if not gone and asked is not None and asked.name and self.passed_on():
             gone = [asked.name]
         return Cast(withdrawn=tuple(dict.fromkeys(gone)), contact=self.contact() if gone else None)
 
@@ -317,6 +223,11 @@ class _Scene:
         main, writer = self.main, self.main.writer
         answers.fill(main, self.message, self.answered, [v for v in self.voices if v.kind is SegmentKind.HISTORY])
         people = [r for r in main.others if r.form not in _SPOKEN or len(r.fields) > 1]
+        with_writer = [
+            r for r in main.others if r not in people and re.match(r"\)? (?:og|samt|and) (?:jeg|mig|undertegnede|me|I)\b", self._after(r))
+        ]
+        if with_writer:
+            return Cast(self._persons([*people, *with_writer, writer]))
         if not people and not main.listed and self._speaks_for_another():
             people = [r for r in main.others if not r.only_mentioned] or self._from_subject()
         if not people and not main.listed and not re.search(r"\b(?:(?i:jeg|mig|min|mit)|I|my)\b", main.body):
@@ -332,6 +243,9 @@ class _Scene:
         chosen = _unique(sorted([*people, writer] if people else [writer], key=lambda r: r.place))
         return Cast(self._persons(chosen))
 
+    def _after(self, record: Record) -> str:
+        return context(self.main.text, record, self.main.spans, [])[1]
+
     def _letter_people(self) -> list[str]:
         return [a.name for a in self.answered.people if a.name] if self.answered else []
 
@@ -343,24 +257,6 @@ class _Scene:
             re.search(rf"\b{about}[: ]+(?:\w+ ){{0,2}}$", before, re.IGNORECASE) or re.match(r"s? (?:deltagelse|tilmelding|plads)\b", after)
             for before, after in (context(self.main.text, r, self.main.spans, []) for r in self.main.others if r.form == "prose")
         )
-
-    # -- the writer ---------------------------------------------------------------------------
-
-    def contact(self) -> Address:
-        return Address(self.main.writer.name or self.message.sender.name, self.message.sender.email)
-
-    def answering_for(self) -> Address | None:
-        """The writer who answers an offer that was made to somebody else."""
-        sender = self.message.sender.email
-        offered = [self.answered.to, *self.answered.people] if self.answered else []
-        if not offered:
-            letter = next((v for v in self.voices if v.kind is SegmentKind.HISTORY and self._is_ours(v)), None)
-            offered = [a for a in letter.to if a.email not in self.ours] if letter else []
-        if any(a.email == sender or (a.name and self.main.voice.name and names.same(a.name, self.main.voice.name) == 2) for a in offered):
-            return None
-        if offered or re.search(r"\b(?:hans|hendes|\w+s) vegne\b|\bfor (?:ham|hende)\b", self.main.body, re.IGNORECASE):
-            return self.contact()
-        return None
 
     def _persons(self, records: list[Record]) -> tuple[Person, ...]:
         return tuple(person(r, self.message) for r in spread.spread(records, self.main, self.forwarded, self.message, self.ours))
@@ -379,18 +275,6 @@ class _Scene:
         if any(p.name is None or len(p.name.split()) < 2 for p in made.participants):
             notes.append(Reason("name_unclear", {}))
         return tuple(notes)
-
-
-_ENDLESS = re.compile(r"\S{160,}")
-
-
-def _legible(text: str) -> str:
-    """The text with CPR numbers masked and endless words blanked out; every character keeps its place."""
-    return mask_cpr(_ENDLESS.sub(lambda m: " " * len(m.group()), text[:MAX_TEXT]))
-
-
-def _silent(message: Message) -> Voice:
-    return Voice(SegmentKind.NEW, 0, message.sender, names.display(message.sender), message.to, message.cc, message.subject, (), ())
 
 
 def _unique(records: list[Record]) -> list[Record]:

@@ -31,7 +31,7 @@ def _coded() -> re.Pattern[str]:
     lists = words("references")
     return re.compile(
         rf"(?<![\w-]){alternatives(lists['codes'])}(?:[ .\-]?(?:nr|nummer(?:et)?|no|number|element|id)\b)?\.?"
-        rf"(?:[ \u00a0]?[:=#.]+[ \u00a0.]*|[ \u00a0]+(?:er|bliver|skal være|is|på|med)?[ \u00a0:]*)(?:nr\.? ?)?\(?(?:{_QUOTED}|{_CODE})",
+        rf"(?:[ \u00a0]?[:=#.,]+[ \u00a0.]*|[ \u00a0]+(?:er|bliver|skal være|is|på|med)?[ \u00a0:]*)(?:nr\.? ?)?\(?(?:{_QUOTED}|{_CODE})",
         re.IGNORECASE,
     )
 
@@ -59,7 +59,9 @@ def _bare_written() -> re.Pattern[str]:
     """`fakturaen mærkes Kulturpuljen 2026`, without quotation marks: a short run up to the end of the clause."""
     return re.compile(
         r"(?<!\w)(?:(?:faktura(?:en)?|regning(?:en)?|den)[ \w]{0,25}?\b(?:mærkes|mærket)|mærk (?:den|fakturaen"
-        r"|regningen))(?: venligst| gerne)?(?: med)?:? (?P<bare>[^\W_][\w\-/.]*(?: [\w\-/.]+){0,3}?)(?=[,;.!?)\n]|$| så "
+        r"|regningen))"
+        r"(?: venligst| gerne)?(?: med)?:? (?P<bare>(?!(?:mit|min|vores|navn|med|et|en)\b)[^\W_][\w\-/.]*(?: [\w\-/.]+){0,3}?)"
+        r"(?=[,;.!?)\n]|$| så "
         r"| og | ellers )",
         re.IGNORECASE,
     )

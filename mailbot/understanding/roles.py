@@ -80,6 +80,8 @@ def judge(told: Told, records: list[Record]) -> None:
         if (cues("persons", "only_mentioned").search(clause[-50:]) and not joining) or cues("persons", "mentioned_after").match(after[:90]):
             score -= 1.5
             record.only_mentioned = True
+        if re.search(r"\b(?:allerede|already)\b", clause[-40:]):
+            record.only_mentioned = True
         if re.search(r"\b(?:på vegne af|on behalf of|efter aftale med)\b[^,.]*$", clause, re.IGNORECASE) and told.roster.records:
             record.only_mentioned = True
         record.joins = score

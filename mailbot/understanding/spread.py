@@ -132,6 +132,10 @@ def _places(records: list[Record], main: Told, writer: Record, message: Message)
         for mark, owner in best:
             if owner in records:
                 owner.put("organisation", from_mark(mark, "organisations"))
+        own = writer.fields.get("title")
+        for mark, owner in best:
+            if owner is writer and signed and own and own.module == "prose" and 0 <= mark.start - own.end <= 12:
+                writer.fields["organisation"] = from_mark(mark, "organisations")
     fallback: list[Found] = []
     first = from_mark(best[0][0], "organisations") if best else None
     if signed and signed.confidence >= 0.8 and (len(values) != 1 or writer in records):

@@ -1,0 +1,144 @@
+"""A message with its voices read: the writer's own words, the one whose wish is forwarded, those in Cc. Who does what
+is decided in `people`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mailbot.course import Course
+from mailbot.mail.message import Address, Message, SegmentKind
+from mailbot.understanding import names
+from mailbot.understanding import told as voices_told
+from mailbot.understanding.facts import Found, Record
+from mailbot.understanding.lexicon import cues
+from mailbot.understanding.masking import find_cpr, mask_cpr
+from mailbot.understanding.reading import Intent, Letter, Reason
+from mailbot.understanding.told import Told
+from mailbot.understanding.voices import Voice, voices
+
+MAX_TEXT = 400_000  # characters of a message that are looked at for people
+
+
+class Scene:
+    """A message with its voices read, the writer's first."""
+
+    def __init__(self, message: Message, intent: Intent, courses: Sequence[Course], answered: Letter | None, ours: frozenset[str]) -> None:
+        self.masked = bool(find_cpr(message.text[:MAX_TEXT]))
+        message = replace(message, text=_legible(message.text), subject=_legible(message.subject[:300]))
+        self.message, self.answered = message, answered
+        self.ours = ours | {c.signup_address.lower() for c in courses} | {c.contact_email.lower() for c in courses}
+        self.skip = tuple({c.contact.name for c in courses if c.contact} | {f for c in courses for f in c.facilitators})
+        self.voices = voices(message)
+        self.forwarded = self._forwarded(intent)
+        asker = self.forwarded.writer if self.forwarded else None
+        first = self._own_words() or next((v for v in self.voices if v.kind is SegmentKind.NEW), None) or _silent(message)
+        self.copied = self._copied()
+        self.main = voices_told.read(first, message, self.skip, (asker,) if asker else (), tuple(self.copied), self.ours)
+        self.attached: list[Reason] = []
+
+    # -- the voices ---------------------------------------------------------------------------
+
+    def _own_words(self) -> Voice | None:
+        """An earlier mail of the writer's own that they send again with hardly a word above it."""
+        wish = cues("persons", "self_signup")
+        if any(wish.search(v.text) for v in self.voices if v.kind is SegmentKind.NEW):
+            return None
+        own = (v for v in self.voices if v.kind is SegmentKind.FORWARDED and v.sender.email == self.message.sender.email)
+        return next((v for v in own if wish.search(v.text)), None)
+
+    def _copied(self) -> list[Record]:
+        """Those in Cc and To: the text may speak of them by first name."""
+        made = []
+        for address in (*self.message.cc, *self.message.to):
+            shown = names.display(address)
+            if shown and address.email not in self.ours and address.email != self.message.sender.email:
+                record = Record(form="copied")
+                record.put("name", Found(shown, 0, len(shown), "people", "cc"))
+                record.put("email", Found(address.email, 0, len(address.email), "people", "cc"))
+                made.append(record)
+        return made
+
+    def others(self) -> list[Record]:
+        """Everybody named besides the writer (and the one whose wish is forwarded), those of Cc where the text speaks of them."""
+        asker = self.forwarded.writer if self.forwarded else None
+        people = [r for r in self.main.others if r is not asker]
+        for record in self.copied:
+            if record.mention is not None and not any(r.name and names.same(r.name, record.name) == 2 for r in people):
+                record.place = record.mention[0]
+                people.append(record)
+        return people
+
+    def is_ours(self, voice: Voice) -> bool:
+        return voice.sender.email in self.ours or bool(voice.name and any(names.same(voice.name, n) == 2 for n in self.skip))
+
+    def _forwarded(self, intent: Intent) -> Told | None:
+        """The first writer of what is forwarded, where that is a wish of theirs (deepest first)."""
+        if intent not in (Intent.SIGNUP, Intent.SUBSTITUTE, Intent.CANCEL):
+            return None
+        kinds = (SegmentKind.FORWARDED,) if intent is not Intent.SIGNUP else (SegmentKind.FORWARDED, SegmentKind.HISTORY)
+        others = [
+            v
+            for v in self.voices
+            if v.kind in kinds and not self.is_ours(v) and (v.sender.email or v.name) and v.sender.email != self.message.sender.email
+        ]
+        others.sort(key=lambda v: -v.depth)
+        if not others:
+            return None
+        passed = self.passed_on()
+        wish = cues("persons", "self_signup")
+        for voice in others:
+            if (passed or voice.kind is SegmentKind.FORWARDED) and wish.search(voice.text):
+                return voices_told.read(voice, self.message, self.skip, ours=self.ours)
+        own = any(wish.search(v.text) for v in self.voices if v.kind is SegmentKind.NEW)
+        if (passed and not own) or intent is not Intent.SIGNUP:
+            for voice in others:
+                if (
+                    voice.kind is SegmentKind.FORWARDED
+                    and (told := voices_told.read(voice, self.message, self.skip, ours=self.ours)).writer.name
+                ):
+                    return told
+        return None
+
+    def passed_on(self) -> bool:
+        text = " ".join(v.text for v in self.voices if v.kind is SegmentKind.NEW)
+        return bool(
+            re.search(
+                r"\b(?:nedenfor|nedenstående|herunder|videresend\w*|sendes (?:hermed )?videre|ønsket|mailen fra|se mail|under her"
+                r"|below|vedhæftede mail)\b",
+                text,
+                re.IGNORECASE,
+            )
+        )
+
+    # -- the writer ---------------------------------------------------------------------------
+
+    def contact(self) -> Address:
+        return Address(self.main.writer.name or self.message.sender.name, self.message.sender.email)
+
+    def answering_for(self) -> Address | None:
+        """The writer who answers an offer that was made to somebody else."""
+        sender = self.message.sender.email
+        offered = [self.answered.to, *self.answered.people] if self.answered else []
+        if not offered:
+            letter = next((v for v in self.voices if v.kind is SegmentKind.HISTORY and self.is_ours(v)), None)
+            offered = [a for a in letter.to if a.email not in self.ours] if letter else []
+        if any(a.email == sender or (a.name and self.main.voice.name and names.same(a.name, self.main.voice.name) == 2) for a in offered):
+            return None
+        if offered or re.search(r"\b(?:hans|hendes|\w+s) vegne\b|\bfor (?:ham|hende)\b", self.main.body, re.IGNORECASE):
+            return self.contact()
+        return None
+
+
+_ENDLESS = re.compile(r"\S{160,}")
+
+
+def _legible(text: str) -> str:
+    """The text with CPR numbers masked and endless words blanked out; every character keeps its place."""
+    return mask_cpr(_ENDLESS.sub(lambda m: " " * len(m.group()), text[:MAX_TEXT]))
+
+
+def _silent(message: Message) -> Voice:
+    return Voice(SegmentKind.NEW, 0, message.sender, names.display(message.sender), message.to, message.cc, message.subject, (), ())
