@@ -26,10 +26,12 @@ from servers import dovecot as dovecot_server  # noqa: E402
 from servers import process  # noqa: E402
 from servers.dovecot import Dovecot  # noqa: E402
 
+from mailbot.config import shipped_courses  # noqa: E402
 from mailbot.mail.inbox import Account, Inbox, Password  # noqa: E402
+from mailbot.mail.parse import parse  # noqa: E402
+from mailbot.understanding.hints import may_concern  # noqa: E402
 
 TOTAL, SIZE = 10_000, 526_000_000
-OURS_WORDS = (b"tilmeld", b"afmeld", b"deltag", b"kursus", b"forl\xc3\xb8b", b"plads", b"venteliste", b"hverdagsledelse", b"ean ")
 OURS, THEIRS, HASTY, WHOLE, SMALL = (f"{name}@example.dk" for name in ("ours", "mbsync", "hasty", "whole", "small"))
 
 MBSYNC = """\
@@ -58,9 +60,8 @@ SyncState *
 
 
 def worth(raw: bytes) -> bool:
-    """Whether a message may concern the course, by its plain text."""
-    text = raw.lower()
-    return any(word in text for word in OURS_WORDS)
+    """As the service asks: whether a message may concern the course, by its plain text."""
+    return may_concern(parse(raw), shipped_courses())
 
 
 def our_pass(port: int, user: str, whole: bool) -> dict[str, Any]:
@@ -69,8 +70,6 @@ def our_pass(port: int, user: str, whole: bool) -> dict[str, Any]:
     `whole` parses and understands each message as the service does; without it only the wire is measured.
     """
     if whole:
-        from mailbot.config import shipped_courses
-        from mailbot.mail.parse import parse
         from mailbot.understanding.read import read
         from mailbot.understanding.reading import Intent
 
