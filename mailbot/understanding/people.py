@@ -20,6 +20,7 @@ from mailbot.understanding.scene import Scene
 from mailbot.understanding.sentences import context
 from mailbot.understanding.spread import person
 
+_MATTERS = frozenset({Intent.SIGNUP, Intent.SUBSTITUTE, Intent.UPDATE, Intent.CANCEL, Intent.ACCEPT, Intent.DECLINE})
 _SPOKEN = ("prose", "copied")  # people of sentences, whose part the words around them decide
 
 
@@ -40,6 +41,8 @@ class Cast:
 def cast(message: Message, intent: Intent, *, courses: Sequence[Course], answered: Letter | None, ours: Collection[str]) -> Cast:
     """The people of `message`, given what it wants. `courses` are the open ones (their contacts are no participants),
     `answered` our letter that it replies to, `ours` the administrators' addresses. Never raises for odd input."""
+    if intent not in _MATTERS:
+        return Cast()
     scene = _Casting(message, intent, courses, answered, frozenset(a.lower() for a in ours))
     if intent is Intent.SIGNUP:
         made = scene.signup()
@@ -49,10 +52,8 @@ def cast(message: Message, intent: Intent, *, courses: Sequence[Course], answere
         made = scene.update()
     elif intent is Intent.CANCEL:
         made = scene.cancel()
-    elif intent in (Intent.ACCEPT, Intent.DECLINE):
-        made = Cast(contact=scene.answering_for())
     else:
-        return Cast()
+        made = Cast(contact=scene.answering_for())
     return replace(made, notes=made.notes + scene.notes(made))
 
 

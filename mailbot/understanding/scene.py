@@ -43,10 +43,10 @@ class Scene:
 
     def _own_words(self) -> Voice | None:
         """An earlier mail of the writer's own that they send again with hardly a word above it."""
+        own = [v for v in self.voices if v.kind is SegmentKind.FORWARDED and v.sender.email == self.message.sender.email]
         wish = cues("persons", "self_signup")
-        if any(wish.search(v.text) for v in self.voices if v.kind is SegmentKind.NEW):
+        if not own or any(wish.search(v.text) for v in self.voices if v.kind is SegmentKind.NEW):
             return None
-        own = (v for v in self.voices if v.kind is SegmentKind.FORWARDED and v.sender.email == self.message.sender.email)
         return next((v for v in own if wish.search(v.text)), None)
 
     def _copied(self) -> list[Record]:
