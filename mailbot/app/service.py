@@ -20,13 +20,12 @@ from mailbot.app.due import next_moment, work_due
 from mailbot.app.handle import Handled, Received, Rules, handle
 from mailbot.app.outbox import Carrier, send_due, settle_interrupted
 from mailbot.app.sent import SentFolder
+from mailbot.app.worth import worth_of
 from mailbot.course import Mode
 from mailbot.mail.inbox import Backoff, Inbox, InboxError, Throttled
 from mailbot.mail.message import Inbound
-from mailbot.mail.parse import parse
 from mailbot.registration.records import Outcome
 from mailbot.store.base import Entry, Place, Store, StoreError
-from mailbot.understanding.hints import may_concern
 
 log = structlog.get_logger()
 
@@ -126,11 +125,11 @@ class Service:
 
     def _receive(self, done: Pass) -> None:
         """What lies behind the cursor, and now and then what the last days hold and was never seen."""
-        account, now, courses = self.inbox.name, self.clock(), self.store.courses()
+        account, now, worth = self.inbox.name, self.clock(), worth_of(self.store.courses())
         settled = True
         for mailbox in self.inbox.mailboxes():
             cursor = self.store.cursor(account, mailbox)
-            new = self.inbox.fetch(mailbox, after=cursor, since=self._opening(now), worth=lambda raw: may_concern(parse(raw), courses))
+            new = self.inbox.fetch(mailbox, after=cursor, since=self._opening(now), worth=worth)
             settled = self._handle_all(new, done) and settled
         if self.swept_at is None or now - self.swept_at >= SWEEP_EVERY:
             for mailbox in self.inbox.swept_mailboxes():

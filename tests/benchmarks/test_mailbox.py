@@ -26,10 +26,10 @@ from servers import dovecot as dovecot_server  # noqa: E402
 from servers import process  # noqa: E402
 from servers.dovecot import Dovecot  # noqa: E402
 
+from mailbot.app.worth import worth_of  # noqa: E402
 from mailbot.config import shipped_courses  # noqa: E402
 from mailbot.mail.inbox import Account, Inbox, Password  # noqa: E402
 from mailbot.mail.parse import parse  # noqa: E402
-from mailbot.understanding.hints import may_concern  # noqa: E402
 
 TOTAL, SIZE = 10_000, 526_000_000
 OURS, THEIRS, HASTY, WHOLE, SMALL = (f"{name}@example.dk" for name in ("ours", "mbsync", "hasty", "whole", "small"))
@@ -59,11 +59,6 @@ SyncState *
 """
 
 
-def worth(raw: bytes) -> bool:
-    """As the service asks: whether a message may concern the course, by its plain text."""
-    return may_concern(parse(raw), shipped_courses())
-
-
 def our_pass(port: int, user: str, whole: bool) -> dict[str, Any]:
     """One pass over everything, then passes that find nothing new; seconds, messages, peak memory in MB.
 
@@ -76,7 +71,7 @@ def our_pass(port: int, user: str, whole: bool) -> dict[str, Any]:
         courses = shipped_courses()
     started, found, cursor, signups = time.perf_counter(), 0, (0, 0), 0
     with Inbox(Account("127.0.0.1", port, "none", user, Password(dovecot_server.PASSWORD), 60)) as inbox:
-        for inbound in inbox.fetch("INBOX", since=datetime(2025, 11, 1, tzinfo=UTC).date(), worth=worth):
+        for inbound in inbox.fetch("INBOX", since=datetime(2025, 11, 1, tzinfo=UTC).date(), worth=worth_of(shipped_courses())):
             found += 1
             cursor = inbound.uidvalidity, inbound.cursor or cursor[1]
             signups += read(parse(inbound.raw), courses, None).intent is Intent.SIGNUP if whole else b"tilmelde mig" in inbound.raw
