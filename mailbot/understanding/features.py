@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from mailbot.mail.message import Automatic, Message, Segment, SegmentKind
+from mailbot.understanding.attachments import said
 from mailbot.understanding.context import Answers, Context
 from mailbot.understanding.reading import Evidence
 from mailbot.understanding.speech import Act, Condition, Speech, listen
@@ -241,26 +242,9 @@ def _answers(heard: Heard, found: dict[str, Feature]) -> None:
     answers = heard.context.answers
     found[f"answers_{answers.value}"] = Feature(1.0)
     for name in (
-        "yes",
-        "no",
-        "join",
-        "join_perhaps",
-        "leave",
-        "leave_soft",
-        "number",
-        "data",
-        "people",
-        "title",
-        "supply",
-        "correct",
-        "registered",
-        "replace",
-        "brief",
-        "positive",
-        "negative",
-        "job",
-        "swap",
-    ):
+        "yes", "no", "join", "join_perhaps", "leave", "leave_soft", "number", "data", "people", "title", "supply", "correct",
+        "registered", "replace", "brief", "positive", "negative", "job", "swap",
+    ):  # fmt: skip
         value = found.get(name, Feature(0.0))
         if name == "registered":
             value = strongest(heard, heard.own.of("registered"))
@@ -324,26 +308,13 @@ def _surroundings(heard: Heard, found: dict[str, Feature], ours: Collection[str]
     found["course_topic"] = Feature(float(named))
     found["invite_us"] = strongest(heard, heard.own.of("invite_us"))
     busy = {
-        "join",
-        "join_held",
-        "join_perhaps",
-        "join_asked",
-        "leave",
-        "leave_soft",
-        "absent",
-        "replace",
-        "correct",
-        "supply",
-        "data",
-        "asks",
-        "consider",
-        "no",
-        "number",
-        "join_forwarded",
-    }
+        "join", "join_held", "join_perhaps", "join_asked", "leave", "leave_soft", "absent", "replace", "correct", "supply",
+        "data", "asks", "consider", "no", "number", "join_forwarded",
+    }  # fmt: skip
     found["thanks_only"] = Feature(
         float(bool(heard.own.of("thanks")) and heard.own.words <= 30 and not any(found.get(n, Feature(0.0)).value for n in busy))
     )
+    found["signup_file"] = Feature(float(not any(found.get(n, Feature(0.0)).value for n in busy) and _signup_file(heard)))
     found["generic"] = Feature(float("generic" in heard.own.groups or "generic" in heard.subject.groups))
     found["other"] = Feature(float(other_topic(heard)))
     found["other_too"] = Feature(float(named and "other" in heard.own.groups | heard.subject.groups))
@@ -385,6 +356,14 @@ def _surroundings(heard: Heard, found: dict[str, Feature], ours: Collection[str]
     found["own_signup"] = Feature(float(any(a.kind == "join" and not a.asked for a in heard.history.acts)))
     found["own_wish"] = Feature(float(any(a.kind == "join" for a in heard.history.acts)))
     found["to_us"] = Feature(float(to_us(message, ours)))
+
+
+def _signup_file(heard: Heard) -> bool:
+    """A few words that say nothing, above a file that is for the course: "vedhæftet fremsendes"."""
+    if heard.own.words > 40 or not heard.message.attachments:
+        return False
+    groups = listen(said(heard.message.attachments)[:8_000], heard.names).groups
+    return "course" in groups and not {"work", "promo", "receipt"} & heard.own.groups
 
 
 def to_us(message: Message, ours: Collection[str]) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from mailbot.mail.message import Automatic, SegmentKind, Verdict
+from mailbot.understanding.context import Answers
 from mailbot.understanding.features import Heard
 from mailbot.understanding.intent import Choice
 from mailbot.understanding.lexicon import listed, words
@@ -22,6 +23,10 @@ HARMFUL = frozenset({Intent.CANCEL, Intent.SUBSTITUTE, Intent.UPDATE, Intent.ACC
 TOLD = frozenset(
     {"cpr_masked", "name_unclear", "attachment_unreadable", "attachment_too_large", "attachment_reader_missing", "scan_without_text"}
 )
+ASKED = frozenset(
+    {Answers.OFFER, Answers.INVITATION, Answers.NUDGE, Answers.REQUEST, Answers.CONFIRMATION, Answers.WAITING, Answers.VERIFY}
+)
+LEFT_ALONE = frozenset({"work", "promo", "newsletter", "receipt", "bulk", "robot", "house", "join_elsewhere", "other"})
 SURE = 0.7  # below it two readings are shown to the administrator
 MAYBE_OURS = 0.12  # an unrelated message that may be a matter with this probability is shown, too
 
@@ -86,6 +91,8 @@ def _unrelated(heard: Heard, choice: Choice) -> Judged:
     if chance >= least and not automatic:
         return Judged(Action.REVIEW, (Reason("maybe_ours", {"other": words("intents")[matter.value]}),))
     features = heard.features
+    if not automatic and not elsewhere and _to_us_after_all(heard):
+        return Judged(Action.REVIEW, (Reason("maybe_ours", {"other": words("intents")[matter.value]}),))
     code = (
         "newsletter"
         if automatic or "promo" in features
@@ -94,6 +101,13 @@ def _unrelated(heard: Heard, choice: Choice) -> Judged:
         else ("other_event" if "other" in features else "work_mail" if "work" in features or "house" in features else "nothing_for_us")
     )
     return Judged(Action.IGNORE, (Reason(code),))
+
+
+def _to_us_after_all(heard: Heard) -> bool:
+    """An answer to what we asked, or the course with a number and a title: never left alone, whatever it seems to say."""
+    asked = heard.context.answers in ASKED
+    complete = {"course", "number", "title"} <= heard.features.keys()
+    return (asked or complete) and not LEFT_ALONE & heard.features.keys()
 
 
 def _question(heard: Heard) -> list[Reason]:
@@ -148,6 +162,8 @@ def _doubtful_signup(heard: Heard) -> list[Reason]:
         reasons.append(Reason("conditional", {"words": said}))
     elif "join" not in features and {"join_perhaps", "plea"} & features.keys() and "join_subject" not in features:
         reasons.append(Reason("considering"))
+    if "signup_file" in features and "join" not in features:
+        reasons.append(Reason("attachment_only", {"file": next(a.name for a in heard.message.attachments if a.name)}))
     if "join_elsewhere" in features:
         reasons.append(Reason("other_event_too"))
     if "work_subject" in features and not any({"self", "me"} & a.about for a in heard.own.of("join")):
