@@ -133,8 +133,8 @@ def _decline(change: Change, matter: Matter) -> tuple[Reason, ...]:
 
 
 def _answering(change: Change, matter: Matter) -> tuple[Registration, ...]:
-    """The registrations that a yes or no may be about: those of the letter answered, else the writer's own, else those
-    that the writer answers for."""
+    """The registrations that a yes or no may be about: those of the letter answered, else the writer's own (with those of
+    the same group that the writer signed up: they want all or none), else those that the writer answers for."""
     writer = matter.writer.email
     mine, theirs = own(change.roster, writer, ANSWERABLE), spoken_for(change.roster, writer, ANSWERABLE)
     letter = answered_letter(change.roster, matter.origin)
@@ -142,7 +142,11 @@ def _answering(change: Change, matter: Matter) -> tuple[Registration, ...]:
         about = tuple(r for r in mine + theirs if r.id in letter.about)
         if about:
             return about
-    return mine if _with(mine, Status.OFFERED) or not theirs else (theirs if _with(theirs, Status.OFFERED) or not mine else mine)
+    groups = {r.group for r in mine} - {""}
+    together = tuple(r for r in theirs if r.group in groups)
+    if _with(mine, Status.OFFERED) or not theirs:
+        return mine + together
+    return theirs if _with(theirs, Status.OFFERED) or not mine else mine
 
 
 def _with(registrations: tuple[Registration, ...], status: Status) -> tuple[Registration, ...]:
