@@ -22,6 +22,7 @@ log = structlog.get_logger()
 
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=4)
+HOUR = timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(days=2)
 
 
@@ -91,11 +92,15 @@ def settle_interrupted(store: Store, carrier: Carrier, now: datetime) -> None:
             store.settle(number, LetterState.UNCERTAIN, now, reason=Reason("broke_off_while_sending"))
 
 
-def send_due(store: Store, carrier: Carrier, clock: Callable[[], datetime], *, most: int = 1000) -> int:
-    """Send what is due, at most `most` letters; returns how many left the house."""
+def send_due(store: Store, carrier: Carrier, clock: Callable[[], datetime], *, most: int = 1000, per_hour: int | None = None) -> int:
+    """Send what is due, at most `most` letters and `per_hour` within any hour; returns how many left the house."""
     gone = 0
     for _ in range(most):
         now = clock()
+        if per_hour is not None and store.sent_since(now - HOUR) >= per_hour:
+            log.warning("letters_held", per_hour=per_hour)
+            store.note("last_error", f"{per_hour} letters went out within an hour; the others wait (max_letters_per_hour)", now)
+            break
         attempt = store.reserve(now)
         if attempt is None:
             break

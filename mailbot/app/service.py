@@ -198,7 +198,8 @@ class Service:
             settle_interrupted(self.store, self.carrier, now)
             self.interrupted = False
         done.due += len(work_due(self.store, self.rules, now, self.digest_at))
-        done.letters += send_due(self.store, self.carrier, self.clock)
+        per_hour = min((c.max_letters_per_hour for c in self.store.courses()), default=None)
+        done.letters += send_due(self.store, self.carrier, self.clock, per_hour=per_hour)
         if self.backup_to is not None:
             self._back_up(self.backup_to, now)
         self.store.note("last_pass", "", now)

@@ -80,6 +80,16 @@ def test_letters_wait_while_the_way_out_is_closed(office: Office, embedded: Mail
     assert [r["status"] for r in office.registrations()] == ["confirmed"]
 
 
+def test_a_flood_of_letters_is_held(office: Office, embedded: MailServer) -> None:
+    change(office, "course.toml", "max_letters_per_hour = 100000", "max_letters_per_hour = 2")
+    for n, name in enumerate(("Mette Holm", "Bo Beck", "Ida Lund")):
+        embedded.deliver("bot@example.dk", signup(name, f"{name.split()[0].lower()}@eksempelby-kom.dk", n))
+    assert office.once()["letters"] == 2
+    assert office.once()["letters"] == 0
+    assert len(embedded.sent) == 2
+    assert "max_letters_per_hour" in office.run("status", "--json").stdout
+
+
 def test_a_template_with_an_unknown_word(office: Office) -> None:
     letters = office.folder / "templates" / "da"
     letters.mkdir(parents=True)
