@@ -14,6 +14,7 @@ from typing import Protocol
 
 import structlog
 
+from mailbot.mail.errors import MailError
 from mailbot.registration.records import LetterState
 from mailbot.store.base import Attempt, Store
 from mailbot.understanding.reading import Reason
@@ -129,7 +130,10 @@ def _send(attempt: Attempt, store: Store, carrier: Carrier, clock: Callable[[], 
             store.settle(letter.number, LetterState.FAILED, now, reason=Reason("refused", {"why": why[:200]}))
             log.warning("letter_refused", letter=letter.number)
         case Unknown(why):
-            found = carrier.find(letter.key)
+            try:
+                found = carrier.find(letter.key)
+            except MailError:  # it stays SENDING, and the next pass looks again
+                return False
             if found is not None:
                 store.settle(letter.number, found.state, now, message_id=found.message_id)
                 return True

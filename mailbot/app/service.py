@@ -22,6 +22,7 @@ from mailbot.app.outbox import Carrier, send_due, settle_interrupted
 from mailbot.app.sent import SentFolder
 from mailbot.app.worth import worth_of
 from mailbot.course import Mode
+from mailbot.mail.errors import MailError
 from mailbot.mail.inbox import Backoff, Inbox, InboxError, Throttled
 from mailbot.mail.message import Inbound
 from mailbot.registration.records import Outcome
@@ -73,7 +74,6 @@ class Service:
     backup_days: int = 30
     ping_url: str = ""
     swept_at: datetime | None = None
-    interrupted: bool = True     # an earlier run may have left letters half sent
     sent: SentFolder = field(init=False)
 
     def __post_init__(self) -> None:
@@ -194,9 +194,10 @@ class Service:
         """The half of a pass that needs no inbox: settle what broke off, do what is due, send what is planned."""
         done = done or Pass()
         now = self.clock()
-        if self.interrupted:
+        try:
             settle_interrupted(self.store, self.carrier, now)
-            self.interrupted = False
+        except MailError as problem:  # nobody can look into Sent now: those letters wait, the others need not
+            log.warning("cannot_look_into_sent", problem=str(problem)[:200])
         done.due += len(work_due(self.store, self.rules, now, self.digest_at))
         per_hour = min((c.max_letters_per_hour for c in self.store.courses()), default=None)
         done.letters += send_due(self.store, self.carrier, self.clock, per_hour=per_hour)
