@@ -88,8 +88,9 @@ def test_the_corpus_among_unrelated_mail(office: Office, dovecot: Dovecot) -> No
     sent = [letter for letter in letters if letter.state is LetterState.SENT]
     assert done["letters"] == len(sent)
     for address in {letter.to.email for letter in sent}:
-        mine = [letter.key for letter in sent if letter.to.email == address]
-        assert sorted(arrived(dovecot, address)) == sorted(mine)
+        mine = sorted(letter.key for letter in sent if letter.to.email == address)
+        # Exim says 250 before it has delivered
+        eventually(lambda a=address, keys=mine: sorted(arrived(dovecot, a)) == keys)
 
 
 def test_two_participants_of_one_mail_both_get_their_letter(office: Office, dovecot: Dovecot) -> None:
@@ -105,7 +106,7 @@ def test_two_participants_of_one_mail_both_get_their_letter(office: Office, dove
     deliver(office, dovecot, [(head + text).encode()])
     office.once()
     for address in ("annafh@nordskov-kom.dk", "peterlb@nordskov-kom.dk", "gerdat@nordskov-kom.dk"):
-        assert len(arrived(dovecot, address)) == 1
+        eventually(lambda a=address: len(arrived(dovecot, a)) == 1)
 
 
 @pytest.mark.slow
@@ -132,6 +133,6 @@ def test_killed_in_the_middle_nothing_is_lost_or_repeated(office: Office, doveco
         registrations = store.roster("hverdagsledelse-2026").registrations
         uncertain = {letter.to.email for letter in store.letters(state=LetterState.UNCERTAIN)}
     assert sorted(r.person.email or "" for r in registrations) == sorted(addresses)
-    for address in addresses:
-        assert len(arrived(dovecot, address)) == 1 or (address in uncertain and len(arrived(dovecot, address)) <= 1)
+    eventually(lambda: all(arrived(dovecot, address) for address in addresses if address not in uncertain))
+    assert [address for address in addresses if len(arrived(dovecot, address)) > 1] == []
     assert len(uncertain) <= 3  # at most the one letter in flight at each kill
