@@ -15,7 +15,8 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-DECLARED = [Requirement(r) for r in [*PROJECT["dependencies"], *(r for name in EXTRAS if name not in ("all", "test") for r in EXTRAS[name])]]
+SHIPPED = [name for name in EXTRAS if name not in ("all", "test")]
+DECLARED = [Requirement(r) for r in [*PROJECT["dependencies"], *(r for name in SHIPPED for r in EXTRAS[name])]]
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 LOCKED = {canonicalize_name(name): version for name, version in re.findall(r"^([\w.\-]+)==([\w.+!]+)", LOCK, re.MULTILINE)}
 FREE = {
