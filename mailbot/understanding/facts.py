@@ -53,7 +53,7 @@ class Record:
     returning: Found | None = None
     waiting_only: bool = False
     phone_rank: int = 9  # of the telephone told in sentences: 0 direct … 2 main
-    mention: tuple[int, int] | None = None  # where the text first speaks of somebody known from elsewhere
+    mentions: list[tuple[int, int]] = field(default_factory=list)  # where sentences speak of them, by name or first name
     wished: bool = False  # a later sentence says by pronoun that the person wants to come
     joins: float = 0.0
     leaves: bool = False
@@ -63,6 +63,15 @@ class Record:
     @property
     def name(self) -> str:
         return self.fields["name"].value if "name" in self.fields else ""
+
+    @property
+    def mention(self) -> tuple[int, int] | None:
+        """Where a sentence first speaks of them."""
+        return self.mentions[0] if self.mentions else None
+
+    def spoken_of(self, start: int, end: int) -> None:
+        if (start, end) not in self.mentions:
+            self.mentions.append((start, end))
 
     def put(self, key: str, found: Found | None) -> None:
         """Keeps the first value of a field; a right EAN stands before a wrong one."""

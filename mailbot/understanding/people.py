@@ -15,13 +15,12 @@ from mailbot.understanding.entities import scan
 from mailbot.understanding.facts import Found, Record
 from mailbot.understanding.lexicon import cues
 from mailbot.understanding.reading import Intent, Letter, Person, Reason
-from mailbot.understanding.roles import entering, joined, judge, leaving, seats, staying
+from mailbot.understanding.roles import SPOKEN, entering, joined, judge, leaving, seats, staying
 from mailbot.understanding.scene import Scene
 from mailbot.understanding.sentences import context
 from mailbot.understanding.spread import person
 
 _MATTERS = frozenset({Intent.SIGNUP, Intent.SUBSTITUTE, Intent.UPDATE, Intent.CANCEL, Intent.ACCEPT, Intent.DECLINE})
-_SPOKEN = ("prose", "copied")  # people of sentences, whose part the words around them decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +63,10 @@ class _Casting(Scene):
         main, writer = self.main, self.main.writer
         people = self.others()
         judge(main, people)
-        structured = [r for r in people if r.form not in _SPOKEN and r.joins >= 1.0]
+        structured = [r for r in people if r.form not in SPOKEN and r.joins >= 1.0]
         self_signup = main.says("persons", "self_signup")
         needed = 1.2 if main.says("persons", "self_strict") else 1.0 if structured or self_signup else 0.5
-        joining = structured + [r for r in people if r.form in _SPOKEN and r.joins >= needed and not r.only_mentioned]
+        joining = structured + [r for r in people if r.form in SPOKEN and r.joins >= needed and not r.only_mentioned]
         if not joining and not main.listed and not self_signup and not self.forwarded:
             joining = [r for r in people if not r.only_mentioned and r.joins >= 0.0]
         if not joining and not main.listed and not self_signup and not self.forwarded:
@@ -103,7 +102,7 @@ class _Casting(Scene):
 
     def _asker(self, joining: list[Record], self_signup: bool) -> Record | None:
         """The first writer of a forwarded wish, unless the writer only speaks of their own or gives a list."""
-        if self.forwarded is None or any(r.form not in _SPOKEN for r in joining):
+        if self.forwarded is None or any(r.form not in SPOKEN for r in joining):
             return None
         asker = self.forwarded.writer
         if any(r.name and names.same(r.name, asker.name) == 2 for r in joining):
@@ -183,12 +182,12 @@ class _Casting(Scene):
         gone = [f.value for f in main.roster.withdrawn]
         coming, left = [], []
         for record in people:
-            if record.form in _SPOKEN and (staying(main, record, people) or any(names.same(record.name, g) == 2 for g in gone)):
+            if record.form in SPOKEN and (staying(main, record, people) or any(names.same(record.name, g) == 2 for g in gone)):
                 continue
             strong = entering(main, record, people)
-            if record.form in _SPOKEN and leaving(main, record, people) and strong < 1.5:
+            if record.form in SPOKEN and leaving(main, record, people) and strong < 1.5:
                 left.append(record)
-            elif record.form not in _SPOKEN or strong >= 0.6 or not main.says("roles", "writer_enters"):
+            elif record.form not in SPOKEN or strong >= 0.6 or not main.says("roles", "writer_enters"):
                 coming.append(record)
         for one, other in joined(main, people):
             if one in left and other in coming and entering(main, other, people) < 1.5:
@@ -223,7 +222,7 @@ class _Casting(Scene):
     def update(self) -> Cast:
         main, writer = self.main, self.main.writer
         answers.fill(main, self.message, self.answered, [v for v in self.voices if v.kind is SegmentKind.HISTORY])
-        people = [r for r in main.others if r.form not in _SPOKEN or len(r.fields) > 1]
+        people = [r for r in main.others if r.form not in SPOKEN or len(r.fields) > 1]
         with_writer = [
             r for r in main.others if r not in people and re.match(r"\)? (?:og|samt|and) (?:jeg|mig|undertegnede|me|I)\b", self._after(r))
         ]

@@ -158,7 +158,7 @@ def _refs(
             continue
         if writer_name and names.same(mark.value, writer_name) == 2:
             prose.writer.put("name", from_mark(mark, _MODULE))
-            prose.writer.mention = prose.writer.mention or (mark.start, mark.end)
+            prose.writer.spoken_of(mark.start, mark.end)
             refs.append(Ref("name", mark.start, mark.end, prose.writer))
             continue
         record = _person(mark, text, people, writer_name, skip)
@@ -170,7 +170,7 @@ def _refs(
         plain = re.sub(r"s$", "", word.group())
         owner = next((r for r in people if r.name and names.first_name(r.name) in (word.group(), plain)), None)
         if owner is not None and not _greeted(text, word.start()):
-            owner.mention = owner.mention or (word.start(), word.end())
+            owner.spoken_of(word.start(), word.end())
             refs.append(Ref("first", word.start(), word.end(), owner))
         elif writer_name and names.first_name(writer_name) == word.group():
             refs.append(Ref("first", word.start(), word.end(), prose.writer))
@@ -210,6 +210,7 @@ def _person(mark: Mark, text: str, people: list[Record], writer_name: str, skip:
         None,
     )
     if record is not None and mark.value.endswith("s") and names.same(record.name, mark.value) != 2:
+        record.spoken_of(mark.start, mark.end)
         return record
     if record is None:
         record = Record(place=mark.start)
@@ -217,7 +218,7 @@ def _person(mark: Mark, text: str, people: list[Record], writer_name: str, skip:
         people.append(record)
     elif len(mark.value) > len(record.name) or record.form == "copied":
         record.fields["name"] = from_mark(mark, _MODULE)
-    record.mention = record.mention or (mark.start, mark.end)
+    record.spoken_of(mark.start, mark.end)
     return record
 
 

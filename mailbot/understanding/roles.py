@@ -11,8 +11,11 @@ from itertools import pairwise
 from mailbot.understanding import names
 from mailbot.understanding.facts import Record
 from mailbot.understanding.lexicon import alternatives, cues, words
-from mailbot.understanding.sentences import context
+from mailbot.understanding.sentences import contexts
 from mailbot.understanding.told import Told
+
+
+SPOKEN = ("prose", "copied")  # people of sentences, whose part the words around them decide
 
 
 @cache
@@ -62,32 +65,41 @@ def _edge(file: str, key: str, behind: bool) -> re.Pattern[str]:
 
 
 def judge(told: Told, records: list[Record]) -> None:
-    """Sets on each record of sentences how strongly the words around it say that the person takes part."""
+    """Sets on each record of sentences how strongly the words around it say that the person takes part: the strongest
+    of all that is said of them."""
     for record in records:
-        if record.form not in ("prose", "copied") or "name" not in record.fields:
+        if record.form not in SPOKEN or "name" not in record.fields:
             continue
-        before, after = context(told.text, record, told.spans, records)
-        clause = _clause(before)
-        score = 0.5 * ("title" in record.fields) + 0.7 * ("email" in record.fields)
-        joining = _near("joins", clause, True)
-        score += 1.0 * bool(joining)
-        if _edge("persons", "comes", False).search(after[:60]):
-            score += 0.7
-        score += 1.0 * record.wished + 1.5 * bool(
-            re.match(r"\)?,? (?:og|samt) (?:jeg|mig|undertegnede)\b", after)
-            or re.search(r"\b(?:jeg|mig|undertegnede)(?: selv)? (?:og|samt) (?:\w+ ){0,3}$", before)
-        )
-        if (cues("persons", "only_mentioned").search(clause[-50:]) and not joining) or cues("persons", "mentioned_after").match(after[:90]):
-            score -= 1.5
-            record.only_mentioned = True
-        if re.search(r"\b(?:allerede|already)\b", clause[-40:]):
-            record.only_mentioned = True
-        if re.search(r"\b(?:på vegne af|on behalf of|efter aftale med)\b[^,.]*$", clause, re.IGNORECASE) and told.roster.records:
-            record.only_mentioned = True
-        record.joins = score
-        record.waiting_only = bool(cues("roles", "waiting_only").search(before[-150:] + " " + after[:150]))
-        record.stays = bool(_edge("roles", "stays", False).match(after[:80]))
+        around = contexts(told.text, record, told.spans, records)
+        said = 0.5 * ("title" in record.fields) + 0.7 * ("email" in record.fields) + 1.0 * record.wished
+        scores = [_joins(before, after) for before, after in around]
+        only = [s < 0 for s in scores]
+        record.only_mentioned = (any(only) and max(scores) < 1.5) or any(_already(told, before) for before, _ in around)
+        record.joins = said + (min(scores) if record.only_mentioned else max(scores))
+        record.waiting_only = any(cues("roles", "waiting_only").search(before[-150:] + " " + after[:150]) for before, after in around)
+        record.stays = staying(told, record, records)
     _together(told, records)
+
+
+def _joins(before: str, after: str) -> float:
+    """How strongly one mention says that the person takes part; below 0 where it is said of somebody in passing."""
+    clause = _clause(before)
+    joining = _near("joins", clause, True)
+    score = 1.0 * bool(joining) + 0.7 * bool(_edge("persons", "comes", False).search(after[:60]))
+    score += 1.5 * bool(
+        re.match(r"\)?,? (?:og|samt) (?:jeg|mig|undertegnede)\b", after)
+        or re.search(r"\b(?:jeg|mig|undertegnede)(?: selv)? (?:og|samt) (?:\w+ ){0,3}$", before)
+    )
+    passing = (cues("persons", "only_mentioned").search(clause[-50:]) and not joining) or cues("persons", "mentioned_after").match(after[:90])
+    return score - 3.0 if passing else score
+
+
+def _already(told: Told, before: str) -> bool:
+    """Somebody who is in already, or in whose name the writer speaks of a list."""
+    clause = _clause(before)
+    return bool(re.search(r"\b(?:allerede|already)\b", clause[-40:])) or bool(
+        told.roster.records and re.search(r"\b(?:på vegne af|on behalf of|efter aftale med)\b[^,.]*$", clause, re.IGNORECASE)
+    )
 
 
 def _clause(before: str) -> str:
@@ -119,27 +131,34 @@ def joined(told: Told, records: list[Record]) -> list[tuple[Record, Record]]:
 
 def leaving(told: Told, record: Record, others: list[Record]) -> bool:
     """Whether the words around a name say that the person gives up the seat."""
-    before, after = context(told.text, record, told.spans, others)
-    if re.match(r"\s*(?:-+>|=+>|→|⇒|>>)", after):
-        return True
-    if re.search(rf"(?<!\w)(?:{'|'.join(words('roles')['leaves_close'])})\s+(?:\w+ )?$", before, re.IGNORECASE):
+    return any(_leaves(before, after) for before, after in contexts(told.text, record, told.spans, others))
+
+
+def _leaves(before: str, after: str) -> bool:
+    if re.match(r"\s*(?:-+>|=+>|→|⇒|>>)", after) or _close().search(before):
         return True
     return bool(_near("leaves_before", _clause(before), True)) or bool(_edge("roles", "leaves_after", False).match(after[:90]))
 
 
+@cache
+def _close() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{'|'.join(words('roles')['leaves_close'])})\s+(?:\w+ )?$", re.IGNORECASE)
+
+
 def entering(told: Told, record: Record, others: list[Record]) -> float:
     """How strongly the words around a name say that the person takes over a seat."""
-    before, after = context(told.text, record, told.spans, others)
+    around = contexts(told.text, record, told.spans, others)
+    if len(around) > 1:
+        around = [a for a in around if not _leaves(*a)]
     score = 0.8 * ("email" in record.fields) + 0.6 * ("title" in record.fields)
-    score += 1.0 * bool(_near("enters_before", _clause(before), True)) + 0.7 * bool(_edge("roles", "enters_after", False).match(after[:90]))
-    return score
+    said = [
+        1.0 * bool(_near("enters_before", _clause(before), True)) + 0.7 * bool(_edge("roles", "enters_after", False).match(after[:90]))
+        for before, after in around
+    ]
+    return score + max(said, default=0.0)
 
 
 def staying(told: Told, record: Record, others: list[Record]) -> bool:
     """Whether the person keeps the seat, as planned."""
-    _, after = context(told.text, record, told.spans, others)
-    return bool(_edge("roles", "stays", False).match(after[:90]))
+    return any(_edge("roles", "stays", False).match(after[:90]) for _, after in contexts(told.text, record, told.spans, others))
 
-
-def is_ours(name: str, ours: tuple[str, ...]) -> bool:
-    return any(names.same(name, other) == 2 for other in ours)

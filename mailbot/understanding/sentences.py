@@ -10,6 +10,8 @@ from mailbot.understanding.entities import Mark
 from mailbot.understanding.facts import Found, Record
 from mailbot.understanding.lexicon import cues
 
+MAX_MENTIONS = 12  # of one person; more is a novel
+
 _END = re.compile(
     r"(?<![ .][A-ZÆØÅ])(?<!att)(?<!Att)(?<!nr)(?<!tlf)(?<!evt)(?<!bl)(?<!pr)(?<!kst)(?<!konst)(?<!ca)(?<!Kgl)(?<!afd)(?<!\d)[.!?]+(?=\s|$)"
     r"|\n\s*\n|[\U0001F300-\U0001FAFF]+\S?(?=\s)|(?<=\d)\.(?=\s+[A-ZÆØÅ])"
@@ -28,18 +30,34 @@ def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 def context(text: str, record: Record, spans: list[tuple[int, int]], others: list[Record]) -> tuple[str, str]:
     """The words of the sentence before and after a record's name, as far as the next person named."""
+    return _around(text, record, record.mention or _named(record), spans, others)
+
+
+def contexts(text: str, record: Record, spans: list[tuple[int, int]], others: list[Record]) -> list[tuple[str, str]]:
+    """`context` for each place where sentences speak of the person."""
+    return [_around(text, record, here, spans, others) for here in record.mentions[:MAX_MENTIONS] or [_named(record)]]
+
+
+def _named(record: Record) -> tuple[int, int]:
     name = record.fields["name"]
-    here = record.mention or (name.start, name.end)
+    return name.start, name.end
+
+
+def _around(
+    text: str, record: Record, here: tuple[int, int], spans: list[tuple[int, int]], others: list[Record]
+) -> tuple[str, str]:
     begin, stop = max(0, here[0] - 80), here[1] + 80
     for start, end in spans:
         if start <= here[0] < end:
             begin, stop = next(((a, b) for a, b in sentences(text, start, end) if a <= here[0] < b), (begin, stop))
     for other in others:
-        if other is not record and other.mention is not None:
-            if begin <= other.mention[0] and other.mention[1] <= here[0]:
-                begin = other.mention[1]
-            elif here[1] <= other.mention[0] < stop:
-                stop = other.mention[0]
+        if other is record:
+            continue
+        for place in other.mentions[:MAX_MENTIONS]:
+            if begin <= place[0] and place[1] <= here[0]:
+                begin = place[1]
+            elif here[1] <= place[0] < stop:
+                stop = place[0]
     return text[begin : here[0]], text[here[1] : stop]
 
 

@@ -53,6 +53,15 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class HeardClause:
+    """A clause with the groups of words found in it and where, and the groups that hold for it (some lent by its sentence)."""
+
+    clause: Clause
+    found: Found
+    groups: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Speech:
     """A text understood clause by clause; `groups` are all groups of words that occur in it."""
 
@@ -61,6 +70,7 @@ class Speech:
     groups: frozenset[str] = frozenset()
     sentences: int = 0
     words: int = 0
+    clauses: tuple[HeardClause, ...] = ()
 
     def of(self, kind: str) -> list[Act]:
         return [a for a in self.acts if a.kind == kind]
@@ -91,16 +101,9 @@ def _doing() -> tuple[_Rule, ...]:
     return tuple(r for r in _rules() if r.act in DOING)
 
 
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    clause: Clause
-    found: Found
-    groups: frozenset[str]
-
-
 def listen(text: str, names: Names, spans: Iterable[tuple[int, int]] | None = None, topic: frozenset[str] = frozenset()) -> Speech:
     """What is said in these stretches of `text` (all of it where none are given); `topic` are groups that hold for all of it."""
-    heard: list[list[_Heard]] = []
+    heard: list[list[HeardClause]] = []
     budget = LIMIT
     for start, stop in [(0, len(text))] if spans is None else spans:
         end = min(stop, start + budget)
@@ -116,10 +119,11 @@ def listen(text: str, names: Names, spans: Iterable[tuple[int, int]] | None = No
         before = frozenset(g for h in heard[number - 1] for g in h.groups) if number else frozenset()
         questions += _questions(row, number, before)
     groups = frozenset(g for row in heard for h in row for g in h.groups)
-    return Speech(tuple(acts), tuple(questions), groups, len(heard), sum(len(h.clause.words) for row in heard for h in row))
+    every = tuple(h for row in heard for h in row)
+    return Speech(tuple(acts), tuple(questions), groups, len(heard), sum(len(h.clause.words) for h in every), every)
 
 
-def _together(row: list[_Heard], topic: frozenset[str]) -> list[_Heard]:
+def _together(row: list[HeardClause], topic: frozenset[str]) -> list[HeardClause]:
     """What clauses of one sentence lend each other: the course it speaks of, "X out and Y in", "nej, hvor dejligt"."""
     around = frozenset(g for h in row for g in h.groups)
     lent = {"near_course"} if {"course", "generic"} & around else set()
@@ -136,12 +140,12 @@ def _together(row: list[_Heard], topic: frozenset[str]) -> list[_Heard]:
         if [w.text for w in heard.clause.words] == ["nej"] and following in ("hvor", "sikke"):
             extra.add("not_no")
         changed.append(
-            _Heard(heard.clause, heard.found, (heard.groups | extra | topic) - dropped - ({"decline_real"} if "not_no" in extra else set()))
+            HeardClause(heard.clause, heard.found, (heard.groups | extra | topic) - dropped - ({"decline_real"} if "not_no" in extra else set()))
         )
     return changed
 
 
-def _hear(clause: Clause, names: Names, text: str) -> _Heard:
+def _hear(clause: Clause, names: Names, text: str) -> HeardClause:
     found = dict(vocabulary().find(clause))
     names.mark(clause, found)
     _mark_people(clause, found)
@@ -157,7 +161,7 @@ def _hear(clause: Clause, names: Names, text: str) -> _Heard:
         found["decline_real"] = found.get("decline_hard", found.get("decline", []))
     if text[row[0].start : row[0].end] == "I" and len(row) > 1 and "english" in names.language_of(row):
         found.setdefault("self", []).append((0, 1))
-    return _Heard(clause, found, frozenset(found))
+    return HeardClause(clause, found, frozenset(found))
 
 
 def _mark_people(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> None:
@@ -249,7 +253,7 @@ def _mark_question(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> N
         found["info"] = [(0, 1)]
 
 
-def _acts(row: list[_Heard], number: int) -> list[Act]:
+def _acts(row: list[HeardClause], number: int) -> list[Act]:
     conditions = [_condition(h) for h in row]
     found: list[Act] = []
     for at, heard in enumerate(row):
@@ -280,14 +284,14 @@ def _acts(row: list[_Heard], number: int) -> list[Act]:
     return found
 
 
-def _place(heard: _Heard, rule: _Rule) -> tuple[int, int]:
+def _place(heard: HeardClause, rule: _Rule) -> tuple[int, int]:
     """The characters of the words that made the rule hold: the longest finding of each group that it names."""
     spans = [max(heard.found[g], key=lambda s: s[1] - s[0]) for g in rule.all if g in heard.found] or [(0, len(heard.clause.words))]
     row = heard.clause.words
     return row[min(s[0] for s in spans)].start, row[max(s[1] for s in spans) - 1].end
 
 
-def _condition(heard: _Heard) -> Condition:
+def _condition(heard: HeardClause) -> Condition:
     """Whether a clause is a condition, and of which kind; one that binds nothing is none."""
     groups = heard.groups
     if "if" not in groups or heard.found["if"][0][0] > 2 or heard.clause.words[0].text == "selv":
@@ -299,7 +303,7 @@ def _condition(heard: _Heard) -> Condition:
     return Condition.NONE if "harmless" in groups else Condition.OWN
 
 
-def _verb_first(heard: _Heard) -> Condition:
+def _verb_first(heard: HeardClause) -> Condition:
     """ "Er der plads, vil jeg gerne med": a condition without "hvis" (only about room, the rest is too uncertain)."""
     texts = [w.text for w in heard.clause.words]
     if heard.clause.asks:
@@ -311,7 +315,7 @@ def _verb_first(heard: _Heard) -> Condition:
     return Condition.NONE
 
 
-def _asked(heard: _Heard, row: Sequence[_Heard]) -> bool:
+def _asked(heard: HeardClause, row: Sequence[HeardClause]) -> bool:
     """Whether the clause asks for information: a question that is no polite request, or a clause that says what is asked."""
     if "info" in heard.groups:
         return True
@@ -320,7 +324,7 @@ def _asked(heard: _Heard, row: Sequence[_Heard]) -> bool:
     return heard.clause.asks and "request" not in heard.groups
 
 
-def _questions(row: list[_Heard], number: int, before: frozenset[str]) -> list[Question]:
+def _questions(row: list[HeardClause], number: int, before: frozenset[str]) -> list[Question]:
     """The question of a sentence, unless it only asks politely for what it does anyway, or how we are."""
     groups = frozenset(g for h in row for g in h.groups)
     if "chat" in groups:
@@ -337,12 +341,12 @@ def _questions(row: list[_Heard], number: int, before: frozenset[str]) -> list[Q
     return [Question(row[0].clause.start, row[-1].clause.end, number)] if wanted else []
 
 
-def _does(heard: _Heard) -> bool:
+def _does(heard: HeardClause) -> bool:
     """Whether a clause does something that a question mark leaves as it is: "vil du skrive mig på?"."""
     return ("request" in heard.groups or not heard.clause.asks) and any(r.holds(heard.groups) for r in _doing())
 
 
-def _opens_like_a_question(heard: _Heard) -> bool:
+def _opens_like_a_question(heard: HeardClause) -> bool:
     """People on phones leave the mark out: "er der parkering", "hvad koster det", "kan man komme for sent"."""
     texts = [w.text for w in heard.clause.words]
     if texts and texts[0] in ("hej", "kære", "goddag", "hi") and len(texts) > 3:
