@@ -15,7 +15,7 @@ from mailbot.understanding.entities import scan
 from mailbot.understanding.facts import Found, Record
 from mailbot.understanding.lexicon import cues
 from mailbot.understanding.reading import Intent, Letter, Person, Reason
-from mailbot.understanding.roles import SPOKEN, entering, joined, judge, leaving, seats, staying
+from mailbot.understanding.roles import SPOKEN, entering, in_passing, joined, judge, leaving, seats, staying
 from mailbot.understanding.scene import Scene
 from mailbot.understanding.sentences import context
 from mailbot.understanding.spread import person
@@ -195,7 +195,7 @@ class _Casting(Scene):
                 left.append(other)
         writer_in = not coming or (main.says("roles", "writer_enters") and not any(entering(main, r, people) >= 1.0 for r in coming))
         if writer_in and main.says("roles", "writer_enters"):
-            left += [r for r in coming if r not in left and entering(main, r, people) < 1.0]
+            left += [r for r in coming if r not in left and entering(main, r, people) < 1.0 and not in_passing(main, r, people)]
             coming = [writer]
         gone += [r.name for r in left]
         self_out = writer not in coming and not gone and self.forwarded is None

@@ -90,8 +90,17 @@ def _joins(before: str, after: str) -> float:
         re.match(r"\)?,? (?:og|samt) (?:jeg|mig|undertegnede)\b", after)
         or re.search(r"\b(?:jeg|mig|undertegnede)(?: selv)? (?:og|samt) (?:\w+ ){0,3}$", before)
     )
-    passing = (cues("persons", "only_mentioned").search(clause[-50:]) and not joining) or cues("persons", "mentioned_after").match(after[:90])
-    return score - 3.0 if passing else score
+    return score - 3.0 if _passing(clause, after, bool(joining)) else score
+
+
+def _passing(clause: str, after: str, joining: bool) -> bool:
+    """Whether somebody is named in passing: the chief who has agreed, last year's participant."""
+    return bool((cues("persons", "only_mentioned").search(clause[-50:]) and not joining) or cues("persons", "mentioned_after").match(after[:90]))
+
+
+def in_passing(told: Told, record: Record, others: list[Record]) -> bool:
+    """Whether all that is said of somebody is said in passing."""
+    return all(_passing(_clause(before), after, False) for before, after in contexts(told.text, record, told.spans, others))
 
 
 def _already(told: Told, before: str) -> bool:

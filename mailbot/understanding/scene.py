@@ -5,14 +5,15 @@ is decided in `people`.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from mailbot.course import Course
 from mailbot.mail.message import Address, Message, SegmentKind
 from mailbot.understanding import names
 from mailbot.understanding import told as voices_told
-from mailbot.understanding.facts import Found, Record
+from mailbot.understanding.entities import scan
+from mailbot.understanding.facts import Found, Record, from_mark
 from mailbot.understanding.lexicon import cues
 from mailbot.understanding.masking import find_cpr, mask_cpr
 from mailbot.understanding.reading import Intent, Letter, Reason
@@ -36,6 +37,7 @@ class Scene:
         asker = self.forwarded.writer if self.forwarded else None
         first = self._own_words() or next((v for v in self.voices if v.kind is SegmentKind.NEW), None) or _silent(message)
         self.copied = self._copied()
+        self.copied += self._quoted(first)
         self.main = voices_told.read(first, message, self.skip, (asker,) if asker else (), tuple(self.copied), self.ours)
         self.attached: list[Reason] = []
 
@@ -60,6 +62,47 @@ class Scene:
                 record.put("email", Found(address.email, 0, len(address.email), "people", "cc"))
                 made.append(record)
         return made
+
+    def _quoted(self, first: Voice) -> list[Record]:
+        """Those whom the writer calls by their first names only, where the subject or the quoted mail has one full name to each."""
+        known = {names.first_name(r.name) for r in self.copied} | {names.first_name(first.name)}
+        signed = "\n".join(line.text for line in first.signature)
+        called = {w for w in _CALLED.findall(first.text) if names.person_word(w)} - known - set(_FULL.findall(f"{first.text}\n{signed}"))
+        if not called:
+            return []
+        found: dict[str, dict[str, Record]] = {w: {} for w in called}
+        for record in self._full_names(first):
+            word = names.first_name(record.name)
+            if word in found and not any(names.same(record.name, s) == 2 for s in self.skip):
+                twin = next((r for r in found[word].values() if names.same(r.name, record.name) == 2), None)
+                if twin is None:
+                    found[word][record.name] = record
+                else:
+                    twin.merge(record)
+        return [r for people in found.values() if len(people) == 1 for r in people.values()]
+
+    def _full_names(self, first: Voice) -> Iterator[Record]:
+        """Everybody of the quoted headers, the subject and the quoted text, in that order."""
+        for voice in self.voices:
+            if voice is first:
+                continue
+            for address in (voice.sender, *voice.to, *voice.cc):
+                shown = names.display(address)
+                if len(shown.split()) > 1 and address.email not in self.ours and address.email != self.message.sender.email:
+                    record = Record(form="copied")
+                    record.put("name", Found(shown, 0, len(shown), "people", "cc"))
+                    record.put("email", Found(address.email, 0, len(address.email), "people", "cc"))
+                    yield record
+        subject = self.message.subject
+        for mark in scan(subject):
+            if mark.kind == "name":
+                yield Record(form="copied", fields={"name": from_mark(mark, "names", "subject")})
+        for voice in self.voices:
+            if voice.kind is not SegmentKind.NEW:
+                for start, end in voices_told.spans(self.message.text, (*voice.body, *voice.signature)):
+                    for mark in scan(self.message.text, start, end):
+                        if mark.kind == "name":
+                            yield Record(form="copied", fields={"name": from_mark(mark, "names")})
 
     def others(self) -> list[Record]:
         """Everybody named besides the writer (and the one whose wish is forwarded), those of Cc where the text speaks of them."""
@@ -92,8 +135,12 @@ class Scene:
         for voice in others:
             if (passed or voice.kind is SegmentKind.FORWARDED) and wish.search(voice.text):
                 return voices_told.read(voice, self.message, self.skip, ours=self.ours)
-        own = any(wish.search(v.text) for v in self.voices if v.kind is SegmentKind.NEW)
-        if (passed and not own) or intent is not Intent.SIGNUP:
+        new = [v for v in self.voices if v.kind is SegmentKind.NEW]
+        own = any(wish.search(v.text) for v in new)
+        spoken_of = not any(cues("persons", "self_strict").search(v.text) for v in new) and any(
+            _speaks_of(v.text, other) for v in new for other in others if other.kind is SegmentKind.FORWARDED
+        )
+        if (passed and not own) or spoken_of or intent is not Intent.SIGNUP:
             for voice in others:
                 if (
                     voice.kind is SegmentKind.FORWARDED
@@ -132,6 +179,15 @@ class Scene:
         return None
 
 
+def _speaks_of(text: str, other: Voice) -> bool:
+    """Whether words above a forwarded mail are about its writer: by first name or pronoun."""
+    called = re.findall(r"[^\W\d_]+", text)
+    return names.first_name(other.name) in called or bool(_SOMEBODY.search(text))
+
+
+_SOMEBODY = re.compile(r"(?<!\w)(?:hun|han|hende|ham|vedkommende|she|he|her|him)(?!\w)", re.IGNORECASE)
+_CALLED = re.compile(r"(?<![\w@.])[A-ZÆØÅ][a-zæøåéöäü]+(?:-[A-ZÆØÅ][a-zæøåéöäü]+)?(?![\w@-])")
+_FULL = re.compile(r"(?<![\w@.])([A-ZÆØÅ][\w-]+)(?= [A-ZÆØÅ])")  # first names that a surname follows
 _ENDLESS = re.compile(r"\S{160,}")
 
 
