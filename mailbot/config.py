@@ -111,6 +111,11 @@ class Config(_Section):
     def on_microsoft(self) -> bool:
         return self.imap.host.endswith(("office365.com", "outlook.com"))
 
+    @property
+    def provider_files_sent(self) -> bool:
+        """Microsoft and Google lay a copy of what they send into Sent; other servers leave that to the mail program."""
+        return self.smtp.host.endswith(("office365.com", "outlook.com", "smtp.gmail.com", "smtp.googlemail.com"))
+
 
 SECRETS = (("imap", "password"), ("smtp", "password"), ("oauth", "client_secret"), ("oauth", "refresh_token"), ("", "secret_key"))
 EXAMPLES: Mapping[str, str] = {

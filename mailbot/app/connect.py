@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -71,11 +71,15 @@ def _credentials(config: Config, *, smtp: bool) -> Credentials:
 
 @dataclass(slots=True)
 class Post:
-    """Carries letters: by SMTP in mode auto, into the Drafts mailbox in mode draft; those to the administrator always by SMTP."""
+    """Carries letters: by SMTP in mode auto, into the Drafts mailbox in mode draft; those to the administrator always by SMTP.
+
+    `files`: the provider does not file in Sent what it sends, so we do.
+    """
 
     store: Store
     inbox: Inbox
     transport: Transport
+    files: bool = False
 
     def carry(self, attempt: Attempt, before_last_byte: Callable[[], None]) -> Delivery:
         letter = attempt.letter
@@ -96,7 +100,7 @@ class Post:
             return Later(str(problem), timedelta(seconds=problem.wait_seconds))
         except errors.MailError as problem:
             return Later(str(problem))
-        return Delivered(LetterState.SENT, accepted.message_id)
+        return Delivered(LetterState.SENT, accepted.message_id, to_file=self.files)
 
     def find(self, key: str) -> Delivered | None:
         """Look in Sent, then in Drafts. An inbox that cannot be reached leaves the question open, and raises."""
@@ -106,10 +110,22 @@ class Post:
         draft = self.inbox.find_draft(key) if self.inbox.folders().drafts else None
         return Delivered(LetterState.DRAFTED, draft.message_id) if draft is not None else None
 
+    def file(self, letters: Sequence[Attempt]) -> Iterator[int]:
+        """What lies there already (an earlier attempt broke off, or the provider files after all) is left as it is."""
+        if self.inbox.folders().sent:
+            first = min(attempt.letter.sent_at or attempt.letter.planned_at for attempt in letters)
+            there = {letter.key for letter in self.inbox.sent_since("", first.date())}
+            for attempt in letters:
+                if attempt.letter.key not in there:
+                    self.inbox.append_sent(attempt.raw)
+                yield attempt.letter.number
+        else:
+            yield from (attempt.letter.number for attempt in letters)
+
     def rest(self) -> None:
         """A burst is over."""
         self.transport.close()
 
 
 def carrier_of(config: Config, store: Store, inbox: Inbox) -> Post:
-    return Post(store, inbox, transport_of(config))
+    return Post(store, inbox, transport_of(config), files=not config.provider_files_sent)

@@ -2,12 +2,13 @@
 
 The attempt is committed before the network is touched, and once more just before the message's last byte goes out. So
 a run that broke off before that is simply repeated, and one that broke off after it is settled by looking for the
-letter's key in Sent; where it is not there, the letter is *uncertain* and the administrator decides.
+letter's key in Sent; where it is not there, the letter is *uncertain* and the administrator decides. Where the provider
+does not file what it sends, a copy is laid into Sent once the letter is recorded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -29,10 +30,14 @@ GIVE_UP_AFTER = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """How a letter left the house: SENT or DRAFTED, with the Message-ID that the server gave it ("" if it kept ours)."""
+    """How a letter left the house: SENT or DRAFTED, with the Message-ID that the server gave it ("" if it kept ours).
+
+    `to_file`: nobody but us lays its copy into Sent.
+    """
 
     state: LetterState
     message_id: str = ""
+    to_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,9 @@ class Carrier(Protocol):
 
     def find(self, key: str) -> Delivered | None:
         """Look for a letter in Sent (or Drafts) by its key. Raises MailError where nobody can look now."""
+
+    def file(self, letters: Sequence[Attempt]) -> Iterator[int]:
+        """Lay copies of these into Sent, each once; gives the number of each that is done. Raises MailError."""
 
     def rest(self) -> None:
         """A burst is over; connections may be given back."""
@@ -110,13 +118,20 @@ def send_due(store: Store, carrier: Carrier, clock: Callable[[], datetime], *, m
     return gone
 
 
+def file_copies(store: Store, carrier: Carrier) -> None:
+    """What was sent and has no copy in Sent yet. Raises MailError where nobody can file now; the next pass goes on."""
+    while letters := store.to_file():
+        for number in carrier.file(letters):
+            store.filed(number)
+
+
 def _send(attempt: Attempt, store: Store, carrier: Carrier, clock: Callable[[], datetime]) -> bool:
     letter = attempt.letter
     delivery = carrier.carry(attempt, lambda: store.sending(letter.number))
     now = clock()
     match delivery:
-        case Delivered(state, message_id):
-            store.settle(letter.number, state, now, message_id=message_id)
+        case Delivered(state, message_id, to_file):
+            store.settle(letter.number, state, now, message_id=message_id, to_file=to_file)
             log.info("letter_" + state.value, letter=letter.number, kind=letter.kind.value)
             return True
         case Later(why, wait):

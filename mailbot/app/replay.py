@@ -6,7 +6,7 @@ that lapse, digests) happens at its own time, exactly as it would have in the ru
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time
 from pathlib import Path
@@ -41,6 +41,9 @@ class Folder:
 
     def find(self, key: str) -> Delivered | None:  # noqa: ARG002 - a file may be written again, so nothing is ever in doubt
         return None
+
+    def file(self, letters: Sequence[Attempt]) -> Iterator[int]:  # noqa: ARG002 - there is no Sent here
+        return iter(())
 
     def rest(self) -> None:
         pass

@@ -18,7 +18,7 @@ import structlog
 
 from mailbot.app.due import next_moment, work_due
 from mailbot.app.handle import Handled, Received, Rules, handle
-from mailbot.app.outbox import Carrier, send_due, settle_interrupted
+from mailbot.app.outbox import Carrier, file_copies, send_due, settle_interrupted
 from mailbot.app.sent import SentFolder
 from mailbot.app.worth import worth_of
 from mailbot.course import Mode
@@ -201,6 +201,10 @@ class Service:
         done.due += len(work_due(self.store, self.rules, now, self.digest_at))
         per_hour = min((c.max_letters_per_hour for c in self.store.courses()), default=None)
         done.letters += send_due(self.store, self.carrier, self.clock, per_hour=per_hour)
+        try:
+            file_copies(self.store, self.carrier)
+        except MailError as problem:  # the copies wait
+            log.warning("cannot_file_in_sent", problem=str(problem)[:200])
         if self.backup_to is not None:
             self._back_up(self.backup_to, now)
         self.store.note("last_pass", "", now)

@@ -185,10 +185,13 @@ class Inbox:
 
     def append_draft(self, raw: bytes) -> None:
         """Lay a letter into Drafts for her to send."""
-        keeping.append(self._session, self._folder("drafts"), raw, (b"\\Draft", b"\\Seen"))
+        keeping.append_once(self._session, self._folder("drafts"), raw, (b"\\Draft", b"\\Seen"))
 
     def append_sent(self, raw: bytes) -> None:
-        """File a copy in Sent, where the provider does not do that itself (Exchange Online and Google do)."""
+        """File a copy in Sent, where the provider does not do that itself (Exchange Online and Google do).
+
+        Whoever calls it has looked whether it lies there already.
+        """
         keeping.append(self._session, self._folder("sent"), raw, (b"\\Seen",))
 
     def remove_draft(self, key: str) -> bool:

@@ -97,11 +97,14 @@ def _letter(mailbox: str, uid: int, data: dict[bytes, Any]) -> SentLetter:
     )
 
 
-def append(session: Session, mailbox: str, raw: bytes, flags: tuple[bytes, ...]) -> None:
+def append_once(session: Session, mailbox: str, raw: bytes, flags: tuple[bytes, ...]) -> None:
     """Lay a letter there, once: an earlier attempt may have broken off between the server's doing and its saying so."""
     key = BytesHeaderParser().parsebytes(raw[:100_000]).get(KEY, "").strip()
-    if key and find(session, mailbox, key) is not None:
-        return
+    if not key or find(session, mailbox, key) is None:
+        append(session, mailbox, raw, flags)
+
+
+def append(session: Session, mailbox: str, raw: bytes, flags: tuple[bytes, ...]) -> None:
     with session.talking() as client:
         client.append(mailbox, raw, flags)
 

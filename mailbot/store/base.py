@@ -184,8 +184,17 @@ class Store(Protocol):
         """Letters still RESERVED or SENDING from a run that broke off; `letter.state` says which."""
 
     def settle(self, number: int, state: LetterState, at: datetime, *, reason: Reason | None = None,
-               retry_at: datetime | None = None, message_id: str = "") -> None:
-        """How the attempt ended; with `retry_at` the letter is planned again for then. What is SENT stays sent."""
+               retry_at: datetime | None = None, message_id: str = "", to_file: bool = False) -> None:
+        """How the attempt ended; with `retry_at` the letter is planned again for then. What is SENT stays sent.
+
+        `to_file`: its copy in Sent is still to be laid there.
+        """
+
+    def to_file(self) -> tuple[Attempt, ...]:
+        """The oldest letters (a hundred at most) whose copies are still to be laid into Sent."""
+
+    def filed(self, number: int) -> None:
+        """The copy of this letter lies in Sent."""
 
     def next_letter_at(self) -> datetime | None:
         """When the next planned letter may go out; None where none is planned. Those of paused courses wait."""

@@ -50,14 +50,22 @@ class Outbox(Session):
         return tuple(map(_attempt_of, self.rows(f"{_ATTEMPT} WHERE state IN (?, ?) ORDER BY number", RESERVED, SENDING)))
 
     def settle(self, number: int, state: LetterState, at: datetime, *, reason: Reason | None = None,
-               retry_at: datetime | None = None, message_id: str = "") -> None:
+               retry_at: datetime | None = None, message_id: str = "", to_file: bool = False) -> None:
         with self.transaction():
             self.change(
                 "UPDATE letter SET state = ?, reason = ?, retry_at = ?, sent_at = iif(? = 'sent', ?, sent_at),"
-                " server_message_id = coalesce(?, server_message_id) WHERE number = ? AND state <> 'sent'",
+                " server_message_id = coalesce(?, server_message_id), to_file = ? WHERE number = ? AND state <> 'sent'",
                 state.value, None if reason is None else dumps(reason), retry_at and stamp(retry_at), state.value, stamp(at),
-                clean(message_id) or None, number,
+                clean(message_id) or None, int(to_file), number,
             )
+
+    def to_file(self) -> tuple[Attempt, ...]:
+        rows = self.rows(f"{_ATTEMPT} WHERE state = 'sent' AND to_file AND raw IS NOT NULL ORDER BY number LIMIT 100")
+        return tuple(map(_attempt_of, rows))
+
+    def filed(self, number: int) -> None:
+        with self.transaction():
+            self.change("UPDATE letter SET to_file = 0 WHERE number = ?", number)
 
     def next_letter_at(self) -> datetime | None:
         row = self.row(f"SELECT min(max(due_at, coalesce(retry_at, ''))) AS at FROM letter WHERE {_READY}", *TO_HER)  # noqa: S608

@@ -27,6 +27,12 @@ def _views(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations(name="0003_filing")
+def _filing(db: Database) -> None:
+    """`to_file`: this letter went out, and its copy in Sent is still to be laid there."""
+    db.execute("ALTER TABLE letter ADD COLUMN to_file INTEGER NOT NULL DEFAULT 0")
+
+
 # meta: secret (32 random bytes), next_id (the one counter of registrations, items and letters).
 # course: `file` is the course as its file says, `decided` what the administrator changed since; `revision` grows with
 # each change of the course, so that a decision made on an older roster is noticed.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -37,6 +37,9 @@ class Broken:
         if isinstance(self.sent, Exception):
             raise self.sent
         return self.sent
+
+    def file(self, letters: Sequence[Attempt]) -> Iterator[int]:
+        raise AssertionError("nothing here is to be filed")
 
     def rest(self) -> None: ...
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from servers.person import Person
+from servers.process import free_port
 
 from app.office import Office, signup
 from mailbot.demo.server import MailServer
@@ -73,3 +74,31 @@ def test_a_draft_that_is_no_longer_true_is_taken_away(embedded: MailServer, draf
     assert cancelled.returncode == 0, cancelled.stderr
     drafted.once()
     assert draft.uid not in {m.uid for m in embedded.messages("bot@example.dk", "Drafts")}
+
+
+def test_what_was_sent_lies_in_sent_once_whoever_files_it(tmp_path: Path) -> None:
+    for name, provider_files in (("own", False), ("unknown", True)):
+        with MailServer({"bot@example.dk": "secret"}, file_sent=provider_files) as server:
+            (tmp_path / name).mkdir()
+            here = office(server, tmp_path / name, "auto")
+            server.deliver("bot@example.dk", signup("Mette Holm", "mho@eksempelby-kom.dk"))
+            here.once()
+            here.once()
+            (copy,) = server.messages("bot@example.dk", "Sent")
+            (letter,) = server.sent
+            assert copy.raw == letter.raw
+            assert copy.flags == {"\\Seen"}
+
+
+def test_a_copy_that_could_not_be_filed_is_filed_by_the_next_pass(embedded: MailServer, tmp_path: Path) -> None:
+    here = office(embedded, tmp_path, "observe")
+    embedded.deliver("bot@example.dk", signup("Mette Holm", "mho@eksempelby-kom.dk"))
+    here.once()
+    assert here.run("digest", "--send").returncode == 0
+    port = here.environment["MAILBOT_IMAP__PORT"] = str(free_port())
+    assert port in here.run("once").stderr  # nobody can file now, but the digest goes out
+    assert len(embedded.sent) == 1
+    assert embedded.messages("bot@example.dk", "Sent") == []
+    del here.environment["MAILBOT_IMAP__PORT"]
+    here.once()
+    assert [m.raw for m in embedded.messages("bot@example.dk", "Sent")] == [embedded.sent[0].raw]
