@@ -6,6 +6,7 @@ The pieces between commas, slashes and brackets are typed by what they look like
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailbot.understanding import diets, names, titles
@@ -54,9 +55,11 @@ def is_nobody(text: str) -> bool:
     return bool(_NOBODY.match(text.strip()))
 
 
-def pieces(text: str, start: int, separator: re.Pattern[str]) -> list[Piece]:
+def pieces(text: str, start: int, separator: re.Pattern[str], marks: Sequence[Mark] = ()) -> list[Piece]:
+    """The pieces of a text between separators, but for those within a title or a place (`Afdelingsleder / Abteilungsleiter`)."""
     found, at = [], 0
-    for cut in [*separator.finditer(text), None]:
+    wholes = [(m.start - start, m.end - start) for m in marks if m.kind in ("title", "organisation")]
+    for cut in [*(c for c in separator.finditer(text) if not any(a < c.start() and c.end() < b for a, b in wholes)), None]:
         end = cut.start() if cut else len(text)
         raw = text[at:end]
         inner = raw.strip(" \u00a0\t,.;:–-*")
@@ -68,11 +71,13 @@ def pieces(text: str, start: int, separator: re.Pattern[str]) -> list[Piece]:
     return found
 
 
-def split(text: str, start: int) -> list[Piece]:
+def split(text: str, start: int, marks: Sequence[Mark] = ()) -> list[Piece]:
     """The pieces of a row: by strong separators where it has them (and brackets), else by commas as well."""
-    if len(_STRONG.findall(text)) >= 1:
-        return [p for piece in pieces(text, start, _STRONG) for p in (pieces(piece.text, piece.start, _BRACKETS) or [piece])]
-    return pieces(text, start, _WEAK)
+    if _STRONG.search(text):
+        return [
+            p for piece in pieces(text, start, _STRONG, marks) for p in (pieces(piece.text, piece.start, _BRACKETS, marks) or [piece])
+        ]
+    return pieces(text, start, _WEAK, [m for m in marks if m.kind == "organisation" and "," in m.value])
 
 
 def record(text: str, start: int, marks: list[Mark], module: str, form: str = "item", source: str = "text") -> Record:
@@ -80,7 +85,7 @@ def record(text: str, start: int, marks: list[Mark], module: str, form: str = "i
     end = start + len(text)
     inside = [m for m in marks if start <= m.start and m.end <= end]
     made = Record(place=start, form=form)
-    rows = split(text, start)
+    rows = split(text, start, inside)
     _who(made, rows, inside, module, source)
     for mark in inside:
         if (

@@ -92,6 +92,11 @@ _IN = re.compile(r"[ \u00a0](?:i|på|ved|for|of)[ \u00a0](?P<place>[^\W\d_][\w-]
 _DIRECT = re.compile(r"[ \u00a0](?P<place>[A-ZÆØÅÁÉÍÓÚÝ][\w-]+)")
 
 
+_OWN_LIBRARY = re.compile(r",? (?:Biblioteket|biblioteket|Campus Library)(?=\W|$)|, Bibliotek(?=\W|$)")  # of an institution
+_BEFORE_PLACE = ("huset", "museet", "gymnasiet", "gymnasium", "skolen", "arkivet", "kulturcenter", "kulturcentret")  # Museet Ribe
+_INSTITUTION = re.compile(r"[ \u00a0](?:på|ved|hos)[ \u00a0](?=[A-ZÆØÅ])")
+
+
 @cache
 def _joined() -> re.Pattern[str]:
     return re.compile(rf"[ \u00a0](?:&|og|/|\+)[ \u00a0]{alternatives(words('organisations')['joined'])}(?!\w)", re.IGNORECASE)
@@ -116,7 +121,8 @@ def find(text: str) -> list[Place]:
         if place is None:
             continue
         if found and place.start < found[-1].end:
-            found.pop()
+            before = found.pop()
+            place = _place(text, min(before.start, place.start), max(before.end, place.end), min(before.rank, place.rank))
         found.append(place)
     never = listed("organisations", "never")
     return [p for p in found if not any(w in p.value.lower() for w in never)]
@@ -133,13 +139,19 @@ def _grow(text: str, at: int, stop: int, kind: str) -> Place | None:
     if kind == "municipality":
         return _place(text, at, stop, 2) if word[0].isupper() else None
     start = _left(text, at)
+    if low in ("biblioteket", "bibliotekerne") and start == at and (inside := _INSTITUTION.match(text, stop)):
+        named = [p for p in find(text[inside.end() : inside.end() + 80]) if p.start == 0 and p.rank < 2]
+        if named:  # the library of an institution, which is what it is known by
+            return Place(named[0].value, inside.end(), inside.end() + named[0].end, 1)
     if kind == "named":
         end = stop
         while more := re.compile(r" [A-ZÆØÅ][\w-]+").match(text, end):
             end = more.end()
+        if library := _OWN_LIBRARY.match(text, end):
+            end = library.end()
         return _place(text, start, end, 1)
     end = _right(text, stop, low)
-    rank = 0 if kind == "library" else 1
+    rank = 0 if kind == "library" or "bibliotek" in text[start:end].lower() else 1
     bare = _bare(word, kind)
     if start == at and end == stop and not bare:
         return None
@@ -201,6 +213,7 @@ def _left(text: str, start: int) -> int:
             break
         if (
             low in listed("names", "starters")
+            or low in listed("organisations", "kinds")
             or is_title(low)
             or (
                 low in listed("names", "never")
@@ -241,6 +254,18 @@ def _left(text: str, start: int) -> int:
     return reached
 
 
+def _named_after(text: str, end: int) -> int:
+    """The end of the capitalised place behind `Biblioteket`, `Kulturhuset`: `Kulturhuset Valby`, `Biblioteket Sønderbro`."""
+    direct = _DIRECT.match(text, end)
+    if not direct:
+        return end
+    place = direct.group("place").lower()
+    known = is_place(place) or place in ("københavn", "aarhus", "valby", "nørrebro", "amager", "østerbro", "vesterbro")
+    if place in listed("names", "starters") or (place in listed("names", "never") and not known) or (is_first_name(place) and not known):
+        return end
+    return direct.end()
+
+
 def _right(text: str, end: int, head: str) -> int:
     """Grows to the right: `& Borgerservice`, `i Thy`, `for Sydslesvig e.V.`, `, Biblioteket`."""
     reached = end
@@ -262,16 +287,9 @@ def _right(text: str, end: int, head: str) -> int:
         place = inside.group("place").lower()
         if place not in listed("names", "never") or place in ("københavn", "aarhus", "nørrebro", "valby"):
             reached = inside.end()
-    elif (
-        head
-        and _definite(head)
-        and (direct := _DIRECT.match(text, reached))
-        and head in listed("organisations", "library") | {"læsehuset", "kulturhuset", "gymnasiet", "skolen"}
-    ):
-        place = direct.group("place").lower()
-        if place not in listed("names", "starters") and (place not in listed("names", "never") or place in ("københavn", "aarhus")):
-            reached = direct.end()
-    if campus := re.compile(r",? (?:Biblioteket|biblioteket|Campus Library)(?=\W|$)|, Bibliotek(?=\W|$)").match(text, reached):
+    elif head in listed("organisations", "library") and _definite(head) or head.endswith(_BEFORE_PLACE):
+        reached = _named_after(text, reached)
+    if campus := _OWN_LIBRARY.match(text, reached):
         reached = campus.end()
     if union := re.compile(r" (?:e\.\s?V\.|A/S|ApS|S/I)").match(text, reached):
         reached = union.end()

@@ -15,6 +15,7 @@ from mailbot.understanding.voices import Voice, signoff
 
 _MODULE = "signature"
 _BARS = re.compile(r"\s*[|•\t]\s*|\s+[·/]\s+|\s{3,}")
+_PARTS = re.compile(r"\s*[,(]\s*|\s+[-–]\s+")
 _ADDRESS = re.compile(r"\b\d{4}\s+[A-ZÆØÅ]|\b[A-ZÆØÅ]?-?\d{4,5}\b|\d+[A-Za-z]?(?:,|$)")
 
 
@@ -24,8 +25,7 @@ def read(voice: Voice, marks: list[Mark]) -> Record:
     nick: Found | None = None
     for line in voice.signature:
         text, start = line.text, line.start
-        farewell = signoff().match(text)
-        if farewell:
+        while farewell := signoff().match(text):
             text, start = text[farewell.end() :], start + farewell.end()
         if not text:
             continue
@@ -82,9 +82,9 @@ def _place(mark: Mark) -> Found:
 
 def _line(made: Record, text: str, start: int, marks: list[Mark], voice: Voice, nick: Found | None) -> Found | None:
     """Reads one line; returns the first name or initials of the sign-off, if the line is that."""
-    for piece in items.pieces(text, start, _BARS):
+    for piece in items.pieces(text, start, _BARS, marks):
         inside = [m for m in marks if piece.start <= m.start and m.end <= piece.end]
-        parts = items.pieces(piece.text, piece.start, re.compile(r"\s*[,(]\s*|\s+[-–]\s+"))
+        parts = items.pieces(piece.text, piece.start, _PARTS, [m for m in inside if m.kind == "organisation"])
         named = next((m for m in inside if m.kind == "name"), None)
         if named and "name" not in made.fields and not _addressed(piece.text) and _fits(named, voice, piece):
             made.put("name", from_mark(named, _MODULE))
