@@ -20,6 +20,7 @@ from mailbot.app.due import next_moment, work_due
 from mailbot.app.handle import Handled, Received, Rules, handle
 from mailbot.app.outbox import Carrier, file_copies, send_due, settle_interrupted
 from mailbot.app.sent import SentFolder
+from mailbot.app.supervision import notify
 from mailbot.app.worth import worth_of
 from mailbot.course import Mode
 from mailbot.mail.errors import MailError
@@ -33,6 +34,7 @@ log = structlog.get_logger()
 SWEEP_EVERY = timedelta(hours=1)
 LONGEST_WAIT = timedelta(minutes=28)   # servers may end an idle connection after 30 (RFC 2177)
 SHELF = 200                            # so many ignored messages are booked in one commit
+BEAT = 60.0                            # seconds between signs of life while waiting for a server to recover
 
 
 class Stop(Protocol):
@@ -82,17 +84,22 @@ class Service:
     def once(self) -> Pass:
         """One pass. Raises InboxError where the inbox cannot be read (due work and sending are done all the same)."""
         done = Pass()
+        notify("WATCHDOG=1")
         try:
             self.inbox.connect()
             self._receive(done)
             self._look_at_sent()
         finally:
             self.work(done)
+        self.store.note("last_pass", "", self.clock())  # only a pass that read the mailbox counts as well
+        if self.ping_url:
+            ping(self.ping_url)
         return done
 
     def run(self, stop: Stop) -> None:
         """Passes until `stop`: woken by new mail, by work that falls due, by the sweep. Reconnects with growing patience."""
         backoff = Backoff()
+        notify("READY=1")
         while not stop.is_set():
             wait: float
             try:
@@ -111,8 +118,17 @@ class Service:
                 log.warning("inbox_trouble", problem=str(problem), retry_in=round(wait, 1))
                 self.store.note("last_error", str(problem), self.clock())
             self.inbox.close()
-            stop.wait(wait)
+            self._rest(stop, wait)
+        notify("STOPPING=1")
         self.inbox.close()
+
+    @staticmethod
+    def _rest(stop: Stop, seconds: float) -> None:
+        """Wait, and show signs of life meanwhile: a server that is away for an hour is no reason to be started anew."""
+        while seconds > 0 and not stop.is_set():
+            notify("WATCHDOG=1")
+            stop.wait(min(seconds, BEAT))
+            seconds -= BEAT
 
     def _patience(self) -> float:
         """Seconds until something falls due by itself."""
@@ -150,6 +166,7 @@ class Service:
         done_to: Place | None = None
         settled = True
         for inbound in messages:
+            notify("WATCHDOG=1")
             place = Place(inbound.account, inbound.mailbox, inbound.uidvalidity, inbound.uid)
             handled = handle(Received(inbound.raw, inbound.received_at, place), self.store, self.rules, self.clock(), shelf=shelf)
             settled = settled and (handled is None or handled.settled)
@@ -207,9 +224,6 @@ class Service:
             log.warning("cannot_file_in_sent", problem=str(problem)[:200])
         if self.backup_to is not None:
             self._back_up(self.backup_to, now)
-        self.store.note("last_pass", "", now)
-        if self.ping_url:
-            ping(self.ping_url)
 
     def _back_up(self, folder: Path, now: datetime) -> None:
         """Tonight's copy. A disk that is away must not stop the service, but is said."""

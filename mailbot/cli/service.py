@@ -26,6 +26,7 @@ def add_to(app: typer.Typer) -> None:
     app.command(rich_help_panel="Start")(check)
     app.command(rich_help_panel="Run")(run)
     app.command(rich_help_panel="Run")(once)
+    app.command("service", rich_help_panel="Run")(unit)
 
 
 def demo(
@@ -128,6 +129,21 @@ def run(config: ConfigOption = None, database: DatabaseOption = None) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, end)
         service.run(stop)
+
+
+def unit() -> None:
+    """Show a hardened unit file for systemd, with the path of this installation; its first lines say how to use it.
+
+    [dim]mailbot service | sudo tee /etc/systemd/system/mailbot.service[/dim]
+    """
+    import sys
+
+    from mailbot.resources import shipped
+
+    program = shutil.which(sys.argv[0]) or shutil.which("mailbot") or "mailbot"
+    executable = str(Path(program).absolute())
+    home = "read-only" if executable.startswith(("/home/", "/root/")) else "yes"
+    print(shipped("data", "mailbot.service").read_text("utf-8").replace("{executable}", executable).replace("{protect_home}", home), end="")
 
 
 def running(config: Path | None, database: Path | None, clock: Callable[[], datetime]) -> Any:
