@@ -100,6 +100,7 @@ def as_json(roster: Roster, r: Registration) -> dict[str, Any]:
         "received_at": r.received_at.isoformat(),
         "offer_expires_at": r.offer_expires_at.isoformat() if r.offer_expires_at else None,
         "missing": list(missing(r, roster.course)) if r.live else [],
+        "absent": [day.isoformat() for day in r.absences],
     }
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from mailbot.course import LIVE, Kind, Status
-from mailbot.registration.change import Change, both, own_address
+from mailbot.registration.change import Change, both, one, own_address
 from mailbot.registration.identity import find_person, same_organisation
 from mailbot.registration.matter import Matter, is_ours
 from mailbot.registration.offers import fill
 from mailbot.registration.records import Registration
-from mailbot.registration.subjects import meant
+from mailbot.registration.review import review
+from mailbot.registration.subjects import meant, own
 from mailbot.registration.trust import May, ask, may, standing
 from mailbot.registration.updates import sources
 from mailbot.understanding.reading import Address, Intent, Person, Reason
@@ -20,17 +21,48 @@ LETTER_OF = {Status.CONFIRMED: Kind.CONFIRMATION, Status.WAITING: Kind.WAITING, 
 
 
 def cancel(change: Change, matter: Matter) -> tuple[Reason, ...]:
-    """Carry out a cancellation; the reasons why it is left to the administrator, if it is."""
+    """Carry out a cancellation; the reasons why it is left to the administrator, if it is.
+
+    Of several people, those leave at once for whom the writer may say so; the others are asked, each at their address.
+    """
     found = meant(change.roster, matter, matter.finding.withdrawn)
     if found.reasons:
         return found.reasons
-    refused = _permission(change, matter, found.registrations)
-    if refused is not None:
-        return refused
-    for registration in found.registrations:
+    free = tuple(r for r in found.registrations if may(change.roster, matter, r, harm=True) is May.YES)
+    for registration in free:
         leave(change, matter, registration)
     fill(change)
-    return ()
+    refused: list[Registration] = []
+    for party in _parties(r for r in found.registrations if r not in free):
+        part = _narrowed(change, matter, party) if len(party) < len(found.registrations) else matter
+        if any(may(change.roster, matter, r, harm=True) is May.NO for r in party) or not ask(change, part, party):
+            refused += party
+    if refused and len(refused) < len(found.registrations):
+        review(change, _narrowed(change, matter, refused), _not_allowed(change, matter, refused), tuple(refused))
+        return ()
+    return _not_allowed(change, matter, refused) if refused else ()
+
+
+def _parties(registrations: Iterable[Registration]) -> list[tuple[Registration, ...]]:
+    """Those who are asked with one letter: by the address that it goes to."""
+    made: dict[tuple[Address, ...], list[Registration]] = {}
+    for r in registrations:
+        made.setdefault(one(r), []).append(r)
+    return [tuple(party) for party in made.values()]
+
+
+def _narrowed(change: Change, matter: Matter, registrations: Iterable[Registration]) -> Matter:
+    """The same wish for these people only, by address where they have one to themselves."""
+    names = []
+    for r in registrations:
+        alone = r.person.email is not None and len(own(change.roster, r.person.email)) == 1
+        names.append((r.person.email if alone else r.person.name) or "")
+    return replace(matter, finding=replace(matter.finding, withdrawn=tuple(names)))
+
+
+def _not_allowed(change: Change, matter: Matter, registrations: Iterable[Registration]) -> tuple[Reason, ...]:
+    who = ", ".join(sorted({standing(change.roster, matter, r).value for r in registrations}))
+    return (Reason("not_allowed", {"who": who}),)
 
 
 def _permission(change: Change, matter: Matter, registrations: tuple[Registration, ...]) -> tuple[Reason, ...] | None:
@@ -38,10 +70,9 @@ def _permission(change: Change, matter: Matter, registrations: tuple[Registratio
     verdicts = {may(change.roster, matter, r, harm=True) for r in registrations}
     if verdicts == {May.YES}:
         return None
-    who = ", ".join(sorted({standing(change.roster, matter, r).value for r in registrations}))
     if May.NO not in verdicts and ask(change, matter, registrations):
         return ()
-    return (Reason("not_allowed", {"who": who}),)
+    return _not_allowed(change, matter, registrations)
 
 
 def leave(change: Change, matter: Matter | None, registration: Registration, *, to: Sequence[Address] | None = None) -> Registration:

@@ -6,7 +6,7 @@ exactly what would have happened at once, had the message been clear.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mailbot.course import Course
 from mailbot.registration.records import Item, Thread
@@ -76,7 +76,3 @@ def from_item(item: Item) -> Matter | None:
         excerpt=item.excerpt,
     )
     return Matter(finding=item.proposal, origin=origin, contact=item.contact, granted=True, proved=True)
-
-
-def narrowed(matter: Matter, finding: Finding) -> Matter:
-    return replace(matter, finding=finding)

@@ -5,7 +5,7 @@ format, beyond the message cases of `tests/corpus/README.md`:
 
 - id: h01
   why: what it shows
-  course: {capacity: 2, offer_hours: 48}          # overrides of the course file
+  course: {capacity: 2, offer_hours: 48}          # overrides of the course file; meetings: dates, or {date, start, end, place}
   mode: auto                                       # observe | draft | auto
   until: 2026-02-01T12:00:00+01:00
   messages: [...]                                  # cases without gold; `received` orders them, else `date`
@@ -21,6 +21,8 @@ format, beyond the message cases of `tests/corpus/README.md`:
     missing: {a@x.dk: [title]}                     # fields that must still be missing; [] for nothing
     letters:                                       # letters to an address, by kind; n exact, or min/max
       - {to: a@x.dk, kind: confirmation, n: 1, at: 2026-02-16T09:0}   # `at`: the beginnings of allowed times, local
+      - {to: a@x.dk, kind: cancelled, says: [payment], hides: [diet]}  # words that each of these letters must, or must not, hold
+    absent: {a@x.dk: [2026-08-20]}                 # meetings that they said they miss
     silent: [spam@x.dk]                            # never written to
     max_letters: {a@x.dk: 3}
     over: true                                     # more people are seated than the capacity allows (it was lowered)
@@ -28,6 +30,8 @@ format, beyond the message cases of `tests/corpus/README.md`:
 
 from __future__ import annotations
 
+import email
+import email.policy
 import importlib.util
 import json
 from collections.abc import Iterable
@@ -66,11 +70,13 @@ HISTORIES: list[History] = [history for path in FILES for history in yaml.safe_l
 
 def course_file(overrides: History) -> str:
     settings = {**COURSE, **overrides}
+    meetings = settings.pop("meetings", MEETINGS)
     lines = [f"{key} = {value if key in DATES else json.dumps(value, ensure_ascii=False)}" for key, value in settings.items()]
     lines.append('contact = { name = "Lisbet Vestergaard", email = "lv@fremtidensbiblioteker.dk" }')
     lines.append('organisers = ["Tænketanken Fremtidens Biblioteker"]')
-    for day in MEETINGS:
-        lines += ["", "[[meetings]]", f"date = {day}", "start = 10:00:00", "end = 15:00:00", 'place = ""']
+    for meeting in meetings:
+        m = {"start": "10:00", "end": "15:00", "place": "", **(meeting if isinstance(meeting, dict) else {"date": meeting})}
+        lines += ["", "[[meetings]]", f"date = {m['date']}", f"start = {m['start']}:00", f"end = {m['end']}:00", f'place = "{m["place"]}"']
     return "\n".join(lines) + "\n"
 
 
@@ -96,9 +102,13 @@ def play(history: History, folder: Path) -> tuple[list[History], list[History]]:
         until = str(part["until"]).replace(" ", "T")
         output = mailbot("replay", str(inbox), "--course", str(course), "--database", database, "--outgoing", str(folder / "out"),
                          "--until", until, "--mode", history.get("mode", "auto"), "--json")  # fmt: skip
-        events += [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+        events += [with_words(json.loads(line), folder / "out") for line in output.splitlines() if line.startswith("{")]
     rows: list[History] = json.loads(mailbot("list", "--json", "--database", database))
     return rows, events
+
+
+def with_words(event: History, outgoing: Path) -> History:
+    return event | {"text": words_of(outgoing / event["file"])} if event["event"] == "letter" and event.get("file") else event
 
 
 def as_list(value: Any) -> list[Any]:
@@ -126,6 +136,23 @@ def wrong_registration(rows: list[History], want: History) -> str | None:
     return None
 
 
+def words_of(path: Path) -> str:
+    """What a letter says in its text, on one line."""
+    letter = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    body = letter.get_body(("plain",))
+    return " ".join(str(body.get_content() if body else "").replace("\u00a0", " ").split())
+
+
+def wrong_words(letters: list[History], want: History) -> str | None:
+    for letter in letters:
+        said = str(letter.get("text", ""))
+        if missing := [text for text in as_list(want.get("says", [])) if text not in said]:
+            return f"{letter['kind']} to {letter['to']} does not say {missing}: {said}"
+        if told := [text for text in as_list(want.get("hides", [])) if text in said]:
+            return f"{letter['kind']} to {letter['to']} says {told}: {said}"
+    return None
+
+
 def wrong_letters(letters: list[History], want: History) -> str | None:
     to_them = [x for x in letters if want["to"].casefold() == x["to"].casefold()]
     hits = [x for x in to_them if "kind" not in want or x["kind"] in as_list(want["kind"])]
@@ -135,7 +162,9 @@ def wrong_letters(letters: list[History], want: History) -> str | None:
         return f"{len(hits)} letters {want.get('kind', '')} to {want['to']}, expected {low}..{high}; sent: {[x['kind'] for x in to_them]}"
     times = [datetime.fromisoformat(x["at"]).astimezone(ZoneInfo(COURSE["timezone"])).isoformat() for x in hits if "at" in want]
     late = [at for at in times if not at.startswith(tuple(str(begin) for begin in as_list(want["at"])))]
-    return f"{want.get('kind', '')} to {want['to']} at {late}, expected {want['at']}" if late else None
+    if late:
+        return f"{want.get('kind', '')} to {want['to']} at {late}, expected {want['at']}"
+    return wrong_words(hits, want)
 
 
 def wrong(history: History, rows: list[History], events: list[History]) -> list[str]:
@@ -160,6 +189,9 @@ def wrong(history: History, rows: list[History], events: list[History]) -> list[
     for address, fields in expect.get("missing", {}).items():
         if (lacks := [sorted(r["missing"]) for r in matching(live, {"email": address})]) != [sorted(fields)]:
             found.append(f"{address} lacks {lacks}, expected {fields}")
+    for address, days in expect.get("absent", {}).items():
+        if (missed := [r["absent"] for r in matching(live, {"email": address})]) != [[str(day) for day in days]]:
+            found.append(f"{address} is absent on {missed}, expected {days}")
     return [text for text in found if text] + broken_rules(history, rows)
 
 

@@ -500,6 +500,38 @@ def test_two_matters_in_one_message() -> None:
     assert (w.mail("mho"), w.mail("bob")) == (["confirmation", "cancelled", "confirmation"], ["confirmation"])
 
 
+def test_of_two_the_writer_leaves_at_once_and_the_colleague_is_asked() -> None:
+    world = World.open(capacity=2)
+    for who in ("Mette Holm <mho@greve.dk>", "Bo Beck <bob@greve.dk>", "Jesper Bro <jbr@soro.dk>"):
+        world.signup("2026-01-12 09:00", who)
+    world.cancel("2026-01-19 09:00", "Mette Holm <mho@greve.dk>", "Mette Holm", "Bo Beck")
+    assert world.statuses() == {"Mette": "cancelled", "Bo": "confirmed", "Jesper": "offered"}
+    assert world.mail("bob") == ["confirmation", "verify"]
+    world.accept("2026-01-20 09:00", "Bo Beck <bob@greve.dk>", answers=world.posted("bob", Kind.VERIFY)[0])
+    assert world.statuses() == {"Mette": "cancelled", "Bo": "cancelled", "Jesper": "offered"}
+
+
+def test_a_colleague_who_cancels_for_two_has_each_of_them_asked() -> None:
+    world = World.open(capacity=2)
+    for who in ("Mette Holm <mho@greve.dk>", "Bo Beck <bob@greve.dk>"):
+        world.signup("2026-01-12 09:00", who)
+    world.cancel("2026-01-19 09:00", "Gry Ibsen <gry@greve.dk>", "Mette Holm", "Bo Beck")
+    assert (world.mail("bob"), world.mail("mho")) == (["confirmation", "verify"], ["confirmation", "verify"])
+    world.accept("2026-01-20 09:00", "Bo Beck <bob@greve.dk>")
+    assert world.statuses() == {"Mette": "confirmed", "Bo": "cancelled"}
+
+
+def test_of_two_the_one_at_another_library_is_left_to_her() -> None:
+    world = World.open(capacity=2)
+    for who in ("Mette Holm <mho@greve.dk>", "Jesper Bro <jbr@soro.dk>"):
+        world.signup("2026-01-12 09:00", who)
+    world.cancel("2026-01-19 09:00", "Mette Holm <mho@greve.dk>", "Mette Holm", "Jesper Bro")
+    assert world.statuses() == {"Mette": "cancelled", "Jesper": "confirmed"}
+    assert (world.items(), world.reasons()) == (["review"], ["not_allowed"])
+    world.command("2026-01-20 09:00", manual.approve, world.open_items[0].id)
+    assert world.statuses() == {"Mette": "cancelled", "Jesper": "cancelled"}
+
+
 # offers
 
 
