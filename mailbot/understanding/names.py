@@ -198,6 +198,14 @@ def display(address: Address) -> str:
     return " ".join(name.split())
 
 
+def turned(text: str) -> str | None:
+    """`Yıldız, Ahmet` as `Ahmet Yıldız`; None where the text is no last name before a first name."""
+    last, comma, first = (part.strip() for part in text.partition(","))
+    if not comma or not first or len(first.split()) > 3 or len(last.split()) > 3 or not (shaped(last) and shaped(first)):
+        return None
+    return f"{first} {last}" if is_first_name(first.split()[0]) and not (len(last.split()) > 1 and is_first_name(last.split()[0])) else None
+
+
 def tokens(name: str) -> list[str]:
     return [t for t in re.split(r"[^a-zA-Z]+", ascii_fold(name)) if t] or [name.lower()]
 

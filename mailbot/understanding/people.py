@@ -15,7 +15,7 @@ from mailbot.understanding.entities import scan
 from mailbot.understanding.facts import Found, Record
 from mailbot.understanding.lexicon import cues
 from mailbot.understanding.reading import Intent, Letter, Person, Reason
-from mailbot.understanding.roles import SPOKEN, entering, in_passing, joined, judge, leaving, seats, staying
+from mailbot.understanding.roles import SPOKEN, entering, in_passing, joined, judge, leaving, more, seats, staying
 from mailbot.understanding.scene import Scene
 from mailbot.understanding.sentences import context
 from mailbot.understanding.spread import person
@@ -86,7 +86,9 @@ class _Casting(Scene):
             writer.place = self._own_place(joining)
             joining.append(writer)
         joining = _unique(sorted(joining, key=lambda r: r.place))
-        wanted = max(wanted or 0, len(joining) + main.roster.nobody if main.roster.nobody else 0)
+        others = sum(r is not writer for r in joining)
+        unnamed = main.roster.nobody or more(main.body, others)
+        wanted = max(wanted or 0, len(joining) + unnamed if unnamed else 0)
         participants = self._persons(joining)
         contact = None if writer in joining else self.contact()
         notes = () if participants else (Reason("no_names", {}),)
@@ -125,7 +127,7 @@ class _Casting(Scene):
         if self_signup:
             return True
         nameless = wanted is not None and wanted >= 1 and not re.search(r"\bjeg (?:selv|vil|er med)\b", main.body, re.IGNORECASE)
-        return not ((nameless and (wanted or 0) > 1) or self._points_to_attachment() or main.says("roles", "on_behalf"))
+        return not ((nameless and ((wanted or 0) > 1 or not main.writer.name)) or self._points_to_attachment() or main.says("roles", "on_behalf"))
 
     def _points_to_attachment(self) -> bool:
         files = [

@@ -11,7 +11,7 @@ from functools import cache
 from mailbot.understanding import addresses, names
 from mailbot.understanding.entities import Mark
 from mailbot.understanding.facts import Record, from_mark
-from mailbot.understanding.lexicon import alternatives, words
+from mailbot.understanding.lexicon import alternatives, listed, words
 from mailbot.understanding.sentences import sentences
 
 _MODULE = "prose"
@@ -289,6 +289,8 @@ def _title_owners(text: str, begin: int, mark: Mark, marks: list[Mark], refs: li
         return last[-1:] if last else [prose.writer]
     if re.search(r"\bmen (?:nu |derimod |i dag )?$", lead) and re.search(r"\b(?:er|blevet|am|var)\b", lead):
         return [prose.writer] if not last else last[-1:]
+    if re.search(r"\b(?:ansætte\w*|søger|slår|opslå\w*|mangler|leder efter|finder)\b[^,.]{0,40}$", lead):
+        return []  # somebody who is still to be found
     if not _copula().search(lead) or (_NOT.search(lead) and not re.search(r"\b(?:til|titel af|som)\s*$", lead)):
         return []
     if re.search(r"\b(?:ikke|ingen)\b[^,.]{0,25}$", lead) or (_CHIEF.search(lead) and not _copula().search(lead)):
@@ -389,6 +391,8 @@ def _give(text: str, mark: Mark, owners: list[Record], prose: Prose) -> None:
                 owner.phone_rank = mark.rank
                 owner.fields.pop("phone", None)
             held = owner.fields.get(mark.kind)
+            if mark.kind == "title" and held and held.value.lower() in listed("titles", "general") and mark.value.lower() not in listed("titles", "general"):
+                del owner.fields["title"]
             if mark.kind == "email" and held and addresses.belongs(mark.value, owner.name) > addresses.belongs(held.value, owner.name):
                 del owner.fields["email"]
             owner.put(mark.kind, from_mark(mark, _MODULE))

@@ -49,6 +49,15 @@ def seats(text: str) -> int | None:
     return max((n for n in found if n < 30), default=None)
 
 
+def more(text: str, named: int) -> int:
+    """How many seats are asked for besides those of the `named` others: `en plads mere`, `mig og en kollega`."""
+    text = text[:4_000]
+    if hit := cues("roles", "one_more").search(text):
+        word = hit.group("n").lower()
+        return int(word) if word.isdigit() else _numbers().get(word, 1)
+    return 1 if not named and cues("roles", "with_somebody").search(text) else 0
+
+
 def _near(pattern_key: str, text: str, behind: bool) -> re.Match[str] | None:
     compiled = _edge("roles" if pattern_key in words("roles") else "persons", pattern_key, behind)
     return compiled.search(text) if behind else compiled.match(text)
@@ -78,7 +87,15 @@ def judge(told: Told, records: list[Record]) -> None:
         record.joins = said + (min(scores) if record.only_mentioned else max(scores))
         record.waiting_only = any(cues("roles", "waiting_only").search(before[-150:] + " " + after[:150]) for before, after in around)
         record.stays = staying(told, record, records)
+    if len(records) == 1 and told.says("roles", "both"):
+        _makes_two(told, records[0])
     _together(told, records)
+
+
+def _makes_two(told: Told, other: Record) -> None:
+    """`Begge to`, `os to`: the writer and the only one named, unless that is the chief."""
+    if not any(cues("persons", "only_mentioned").search(_clause(before)[-50:]) for before, _ in contexts(told.text, other, told.spans, [])):
+        other.joins, other.only_mentioned = max(other.joins, 2.0), False
 
 
 def _joins(before: str, after: str) -> float:
@@ -87,15 +104,20 @@ def _joins(before: str, after: str) -> float:
     joining = _near("joins", clause, True)
     score = 1.0 * bool(joining) + 0.7 * bool(_edge("persons", "comes", False).search(after[:60]))
     score += 1.5 * bool(
-        re.match(r"\)?,? (?:og|samt) (?:jeg|mig|undertegnede)\b", after)
-        or re.search(r"\b(?:jeg|mig|undertegnede)(?: selv)? (?:og|samt) (?:\w+ ){0,3}$", before)
+        re.match(r"(?: \([^)]{0,80}\)|\))?,? (?:og|samt|\+|&|plus) (?:jeg|mig|undertegnede)\b", after)
+        or re.search(r"\b(?:jeg|mig|undertegnede)(?: selv)? (?:og|samt|\+|&|plus) (?:\w+ ){0,3}$", before)
     )
+    score += 1.0 * bool(re.search(r"\w\s[^:\n]{8,}:\s+$", before))
     return score - 3.0 if _passing(clause, after, bool(joining)) else score
 
 
 def _passing(clause: str, after: str, joining: bool) -> bool:
     """Whether somebody is named in passing: the chief who has agreed, last year's participant."""
-    return bool((cues("persons", "only_mentioned").search(clause[-50:]) and not joining) or cues("persons", "mentioned_after").match(after[:90]))
+    return (
+        bool(cues("persons", "only_mentioned").search(clause[-50:]) and not joining)
+        or bool(cues("persons", "mentioned_after").match(after[:90]))
+        or bool(cues("persons", "not_coming").match(after[:90]))
+    )
 
 
 def in_passing(told: Told, record: Record, others: list[Record]) -> bool:

@@ -46,7 +46,9 @@ def fill(record: Record, key: str, cell: Cell, module: str, source: str = "text"
         return next((m for m in marks if m.kind in kinds and not (m.off and m.kind != "reference")), None)
 
     plain = Found(" ".join(text.split()), cell.start, cell.end, module, source)
-    if key in ("name", "contact", "first_name"):
+    if key == "name" and (turned := names.turned(text)):
+        record.put("name", Found(turned, cell.start, cell.end, module, source))
+    elif key in ("name", "contact", "first_name"):
         made = items.record(text, cell.start, marks, module, source=source)
         if (
             key == "name"

@@ -98,11 +98,11 @@ class Scene:
             if mark.kind == "name":
                 yield Record(form="copied", fields={"name": from_mark(mark, "names", "subject")})
         for voice in self.voices:
-            if voice.kind is not SegmentKind.NEW:
-                for start, end in voices_told.spans(self.message.text, (*voice.body, *voice.signature)):
-                    for mark in scan(self.message.text, start, end):
-                        if mark.kind == "name":
-                            yield Record(form="copied", fields={"name": from_mark(mark, "names")})
+            if voice.kind is not SegmentKind.NEW and (voice.body or voice.signature):
+                told = voices_told.read(voice, self.message, self.skip, ours=self.ours)
+                for told_of in (*told.others, told.writer):
+                    if len(told_of.name.split()) > 1:
+                        yield Record(form="copied", fields={k: f for k, f in told_of.fields.items() if k in ("name", "title", "email")})
 
     def others(self) -> list[Record]:
         """Everybody named besides the writer (and the one whose wish is forwarded), those of Cc where the text speaks of them."""

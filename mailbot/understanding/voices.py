@@ -60,6 +60,9 @@ _FOOTER = re.compile(r"(?:sendt|sent|hent|get|gesendet|skickat) (?:fra|from|outl
 _PS = re.compile(r"(?:p\.?\s?s\.?|n\.?b\.?|obs)(?:\s*\d)?\s*[:.!)\s]", re.IGNORECASE)
 
 
+_BARS = re.compile(r"[|•·\t]|\s/\s")  # between the parts of a signature in one line
+
+
 @cache
 def signoff() -> re.Pattern[str]:
     """The beginning of a farewell: `Mvh`, `Med venlig hilsen`, `/Rasmus`."""
@@ -189,7 +192,7 @@ def _office(lines: list[Line], last: int, name: str) -> int | None:
     others = 0
     for at in range(last - 1, max(-1, last - 16), -1):
         line = lines[at].text.strip("\t")
-        if len(line) > 110 or re.match(r"[-*•]\s|\d+[.)]\s", line):
+        if len(line) > (250 if len(_BARS.findall(line)) > 2 else 110) or re.match(r"[-*•]\s|\d+[.)]\s", line):
             return None
         head = re.split(r"\s*[,|/(·•–\t]\s*|\s-\s", line)[0].strip()
         if not head or not (names.shaped(head) or names.known(head)) or organisations.find(head):
@@ -200,6 +203,8 @@ def _office(lines: list[Line], last: int, name: str) -> int | None:
         if not (at == 0 or not lines[at - 1].text or _closed(lines[at - 1].text)):
             continue
         following = [x.text for x in lines[at + 1 : last] if x.text]
+        if not name and others > 1:
+            return None  # a list of people
         if name and names.same(head, name):
             return at if not others else None
         if (
