@@ -24,7 +24,7 @@ from mailbot.app.supervision import notify
 from mailbot.app.worth import worth_of
 from mailbot.course import Mode
 from mailbot.mail.errors import MailError
-from mailbot.mail.inbox import Backoff, Inbox, InboxError, Throttled
+from mailbot.mail.inbox import Backoff, ConnectionLost, Inbox, InboxError, SignInRefused, Throttled, Unreachable
 from mailbot.mail.message import Inbound
 from mailbot.registration.records import Outcome
 from mailbot.store.base import Entry, Place, Store, StoreError
@@ -174,7 +174,9 @@ class Service:
                 done_to = replace(place, uid=inbound.cursor)
             if len(shelf) >= SHELF:
                 self._put_away(shelf, done_to)
-            if handled is not None and handled.settled:
+            if handled is None:  # an earlier run may have broken off before it was flagged or moved
+                self._tidy(place, self.store.outcome_at(place))
+            elif handled.settled:
                 self._after(handled, place, done)
         self._put_away(shelf, done_to)
         return settled
@@ -189,9 +191,20 @@ class Service:
 
     def _after(self, handled: Handled, place: Place, done: Pass) -> None:
         done.outcomes[handled.entry.outcome] = done.outcomes.get(handled.entry.outcome, 0) + 1
-        if handled.entry.outcome is Outcome.HANDLED and self.after_handling != "leave":
-            self.inbox.after_handling(place.mailbox, place.uid, self.after_handling)
+        self._tidy(place, handled.entry.outcome)
         self.seen(handled)
+
+    def _tidy(self, place: Place, outcome: Outcome | None) -> None:
+        """Flag or move what was ours, as she wishes. What the server refuses stops no message; she hears of it."""
+        if outcome is not Outcome.HANDLED or self.after_handling == "leave":
+            return
+        try:
+            self.inbox.after_handling(place.mailbox, place.uid, self.after_handling)
+        except (ConnectionLost, Throttled, Unreachable, SignInRefused):
+            raise  # the next pass does it
+        except InboxError as problem:
+            log.warning("not_tidied", problem=str(problem))
+            self.store.note("last_error", str(problem), self.clock())
 
     def _look_at_sent(self) -> None:
         """Before anything goes out: what did she do herself meanwhile?"""

@@ -142,23 +142,30 @@ def _move(session: Session, mailbox: str, uid: int, target: str) -> None:
     if known is None:
         return
     session.select(target)  # says so where it is missing, before anything is touched
+    copied = not session.can("MOVE") and _lies_in(session, target, known.message_id)  # an earlier attempt broke off there
     session.select(mailbox, readonly=False)
     with session.talking() as client:
         if client.has_capability("MOVE"):
             client.move([uid], target)
         elif client.has_capability("UIDPLUS"):
-            client.copy([uid], target)
+            if not copied:
+                client.copy([uid], target)
             client.add_flags([uid], [b"\\Deleted"], silent=True)
             client.uid_expunge([uid])
         else:
             raise InboxError(
                 f'{session.account.host} cannot move messages (neither MOVE nor UIDPLUS); set after_handling to "flag" or "leave"'
             )
-    if known.message_id:  # COPYUID is missing or wrong on many servers: look for the message itself
-        session.select(target, fresh=True)
-        with session.talking() as client:
-            client.noop()
-            if not client.search(["HEADER", "Message-ID", known.message_id]):
-                raise InboxError(
-                    f"{session.account.host} said that it moved a message to {target!r}, but it is not there; look for it in {mailbox!r}"
-                )
+    if known.message_id and not _lies_in(session, target, known.message_id):  # COPYUID is missing or wrong on many servers
+        raise InboxError(
+            f"{session.account.host} said that it moved a message to {target!r}, but it is not there; look for it in {mailbox!r}"
+        )
+
+
+def _lies_in(session: Session, mailbox: str, message_id: str) -> bool:
+    if not message_id:
+        return False
+    session.select(mailbox, fresh=True)
+    with session.talking() as client:
+        client.noop()
+        return bool(client.search(["HEADER", "Message-ID", message_id]))

@@ -123,6 +123,9 @@ class Store(Protocol):
     def save_course(self, course: Course, at: datetime) -> None:
         """Keep the course as its file says; what the administrator decided since stays on top."""
 
+    def refiled(self, course: Course) -> Course:
+        """The course as it would be in effect were it saved now."""
+
     def courses(self) -> tuple[Course, ...]:
         """All courses in effect, in the order they were first saved."""
 
@@ -146,6 +149,9 @@ class Store(Protocol):
         """How a message with this content ended, if it was handled before."""
 
     def known_place(self, place: Place) -> bool: ...
+
+    def outcome_at(self, place: Place) -> Outcome | None:
+        """How the message that was handled there ended; None where none was."""
 
     def record(
         self,

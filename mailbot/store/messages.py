@@ -42,6 +42,14 @@ class Messages(Session):
         )
         return found is not None
 
+    def outcome_at(self, place: Place) -> Outcome | None:
+        row = self.row(
+            "SELECT outcome FROM place JOIN message ON fingerprint = message"
+            " WHERE account = ? AND mailbox = ? AND uidvalidity = ? AND uid = ?",
+            clean(place.account), clean(place.mailbox), place.uidvalidity, place.uid,
+        )
+        return None if row is None else Outcome(row["outcome"])
+
     def failed_to_read(self, place: Place, fingerprint: str, problem: str, at: datetime) -> int:
         message = clean(fingerprint or f"{place.account}/{place.mailbox}/{place.uidvalidity}/{place.uid}")
         with self.transaction():
