@@ -38,6 +38,7 @@ from mailbot.registration.records import (
     apply,
 )
 from mailbot.store.base import Entry, Outgoing, Place, Stale, Store, StoreError
+from mailbot.understanding.masking import mask_cpr, masked
 from mailbot.understanding.read import read
 from mailbot.understanding.reading import Action, Address, Intent, Letter, Reading, Reason
 
@@ -103,7 +104,7 @@ def handle(received: Received, store: Store, rules: Rules, now: datetime, *, she
     Raises StoreError where the database cannot be written; any other fault of a single message is counted, and the
     third time the message is set aside in quarantine for the administrator.
     """
-    message = parse(received.raw)
+    message = masked(parse(received.raw))
     if received.at is not None:
         message = replace(message, received_at=received.at)
     elif message.received_at is None:
@@ -279,7 +280,7 @@ def _state(draft: Draft, mode: Mode) -> tuple[LetterState, Reason | None]:
 
 def _set_aside(message: Message, received: Received, store: Store, problem: Exception, now: datetime) -> Handled:
     """Count the failure; the third one books the message as quarantined, so that it stops nobody else and is seen."""
-    description = f"{type(problem).__name__}: {problem}"[:300]
+    description = mask_cpr(f"{type(problem).__name__}: {problem}"[:300])
     log.warning("message_failed", problem=type(problem).__name__, exc_info=True)
     place = received.place or Place("", received.file, 0, 0)
     entry = Entry(

@@ -7,6 +7,9 @@ with a dash or a space are taken for one where the date is possible; ten digits 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+
+from mailbot.mail.message import Address, Message
 
 _DATE = r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d"
 _WORD = r"(?<!\w)(?:cpr|personnummer|personnr|person-nr|fødselsnummer|sygesikring)[^\d\n]{0,20}"
@@ -28,3 +31,23 @@ def mask_cpr(text: str) -> str:
         parts += [text[at:start], re.sub(r"\d", "*", text[start:end])]
         at = end
     return "".join([*parts, text[at:]]) if parts else text
+
+
+def masked(message: Message) -> Message:
+    """The message without CPR numbers in what is kept of it as it came: subject, names of people and of files.
+
+    Its text stays, so that the reader can tell that there was one; what is taken out of the text is masked there.
+    """
+    return replace(
+        message,
+        subject=mask_cpr(message.subject),
+        sender=_named(message.sender),
+        reply_to=tuple(map(_named, message.reply_to)),
+        to=tuple(map(_named, message.to)),
+        cc=tuple(map(_named, message.cc)),
+        attachments=tuple(replace(a, name=mask_cpr(a.name)) for a in message.attachments),
+    )
+
+
+def _named(address: Address) -> Address:
+    return Address(mask_cpr(address.name), mask_cpr(address.email))
