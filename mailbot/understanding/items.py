@@ -74,9 +74,7 @@ def pieces(text: str, start: int, separator: re.Pattern[str], marks: Sequence[Ma
 def split(text: str, start: int, marks: Sequence[Mark] = ()) -> list[Piece]:
     """The pieces of a row: by strong separators where it has them (and brackets), else by commas as well."""
     if _STRONG.search(text):
-        return [
-            p for piece in pieces(text, start, _STRONG, marks) for p in (pieces(piece.text, piece.start, _BRACKETS, marks) or [piece])
-        ]
+        return [p for piece in pieces(text, start, _STRONG, marks) for p in (pieces(piece.text, piece.start, _BRACKETS, marks) or [piece])]
     return pieces(text, start, _WEAK, [m for m in marks if m.kind == "organisation" and "," in m.value])
 
 

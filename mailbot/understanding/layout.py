@@ -47,7 +47,7 @@ class Table:
 
 @cache
 def _fields() -> Mapping[str, str]:
-    return {_plain(label): key for key, labels in words("labels").items() for label in labels}
+    return {_plain(label): key for key, labels in words("labels").items() if key not in ("was", "comes") for label in labels}
 
 
 def _plain(label: str) -> str:

@@ -287,7 +287,7 @@ def _right(text: str, end: int, head: str) -> int:
         place = inside.group("place").lower()
         if place not in listed("names", "never") or place in ("københavn", "aarhus", "nørrebro", "valby"):
             reached = inside.end()
-    elif head in listed("organisations", "library") and _definite(head) or head.endswith(_BEFORE_PLACE):
+    elif (head in listed("organisations", "library") and _definite(head)) or head.endswith(_BEFORE_PLACE):
         reached = _named_after(text, reached)
     if campus := _OWN_LIBRARY.match(text, reached):
         reached = campus.end()

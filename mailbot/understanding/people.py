@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from mailbot.course import Course
 from mailbot.mail.message import Address, Message, SegmentKind
-from mailbot.understanding import addresses, answers, attachments, names, spread
+from mailbot.understanding import addresses, answers, attachments, names, spread, told
 from mailbot.understanding.entities import scan
 from mailbot.understanding.facts import Found, Record
 from mailbot.understanding.lexicon import cues
@@ -19,6 +19,7 @@ from mailbot.understanding.roles import SPOKEN, entering, in_passing, joined, ju
 from mailbot.understanding.scene import Scene
 from mailbot.understanding.sentences import context
 from mailbot.understanding.spread import person
+from mailbot.understanding.told import Told
 
 _MATTERS = frozenset({Intent.SIGNUP, Intent.SUBSTITUTE, Intent.UPDATE, Intent.CANCEL, Intent.ACCEPT, Intent.DECLINE})
 
@@ -66,9 +67,9 @@ class _Casting(Scene):
         structured = [r for r in people if r.form not in SPOKEN and r.joins >= 1.0]
         self_signup = main.says("persons", "self_signup")
         needed = 1.2 if main.says("persons", "self_strict") else 1.0 if structured or self_signup else 0.5
-        joining = structured + [r for r in people if r.form in SPOKEN and r.joins >= needed and not r.only_mentioned]
+        joining = structured + [r for r in people if r.form in SPOKEN and r.joins >= needed and not r.only_mentioned and _known(r)]
         if not joining and not main.listed and not self_signup and not self.forwarded:
-            joining = [r for r in people if not r.only_mentioned and r.joins >= 0.0]
+            joining = [r for r in people if not r.only_mentioned and r.joins >= (0.0 if _known(r) else 1.0)]
         if not joining and not main.listed and not self_signup and not self.forwarded:
             joining = self._from_subject()
         asker = self._asker(joining, self_signup)
@@ -120,14 +121,19 @@ class _Casting(Scene):
         signed = "\n".join(line.text for line in main.voice.signature)
         if (main.says("persons", "not_self") or cues("persons", "not_self").search(signed)) and (joining or not self_signup):
             return False
+        if joining and not main.writer.name:
+            return False
         if joining:
-            return (main.says("persons", "self_too") or main.says("persons", "self_strict")) and not (
+            both = len(joining) == 1 and joining[0].form in SPOKEN and main.says("roles", "both")
+            return (main.says("persons", "self_too") or main.says("persons", "self_strict") or both) and not (
                 asked and not re.search(r"\b(?:også|selv)\b", main.body, re.IGNORECASE)
             )
         if self_signup:
             return True
         nameless = wanted is not None and wanted >= 1 and not re.search(r"\bjeg (?:selv|vil|er med)\b", main.body, re.IGNORECASE)
-        return not ((nameless and ((wanted or 0) > 1 or not main.writer.name)) or self._points_to_attachment() or main.says("roles", "on_behalf"))
+        return not (
+            (nameless and ((wanted or 0) > 1 or not main.writer.name)) or self._points_to_attachment() or main.says("roles", "on_behalf")
+        )
 
     def _points_to_attachment(self) -> bool:
         files = [
@@ -181,6 +187,12 @@ class _Casting(Scene):
     def substitute(self) -> Cast:
         main, writer = self.main, self.main.writer
         people = self.others()
+        if not any(_known(r) for r in people) and not main.roster.withdrawn:
+            subject = self.told_by_subject()
+            named = [r for r in subject.others if _known(r)] if subject else []
+            if subject and named:
+                self._reread(subject)
+                writer, main, people = self.main.writer, subject, named
         gone = [f.value for f in main.roster.withdrawn]
         coming, left = [], []
         for record in people:
@@ -206,6 +218,12 @@ class _Casting(Scene):
         contact = None if writer in coming or self_out else self.contact()
         return Cast(self._persons(coming), tuple(dict.fromkeys(gone)), contact)
 
+    def _reread(self, subject: Told) -> None:
+        """Reads the body again, where "han" is the one who enters by the subject."""
+        new = [r for r in subject.others if not leaving(subject, r, subject.others)]
+        if len(new) == 1:
+            self.main = told.read(self.main.voice, self.message, self.skip, (new[0],), tuple(self.copied), self.ours)
+
     def cancel(self) -> Cast:
         main = self.main
         people = [r for r in self.others() if "name" in r.fields]
@@ -214,6 +232,7 @@ class _Casting(Scene):
         for one, other in joined(main, people):
             if (one in left) != (other in left) and not staying(main, other, people) and not staying(main, one, people):
                 left = [r for r in people if r in left or r in (one, other)]
+        left = [r for r in left if len(r.name.split()) > 1] or left
         gone = [f.value for f in main.roster.withdrawn] + [r.name for r in left]
         if not gone and not re.search(r"\b(?:(?i:jeg|mig|min|mit|undertegnede)|I|me|my)\b", main.body):
             gone = [r.name for r in people if not staying(main, r, people)]
@@ -277,6 +296,11 @@ class _Casting(Scene):
         if any(p.name is None or len(p.name.split()) < 2 for p in made.participants):
             notes.append(Reason("name_unclear", {}))
         return tuple(notes)
+
+
+def _known(record: Record) -> bool:
+    """Whether more is told of somebody than a first name."""
+    return len(record.name.split()) > 1 or len(record.fields) > 1
 
 
 def _unique(records: list[Record]) -> list[Record]:

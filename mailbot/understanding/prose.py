@@ -5,51 +5,16 @@ last before it in the sentence (or by pronoun or first name), a title also to th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import cache
 
-from mailbot.understanding import addresses, names
+from mailbot.understanding import addresses
 from mailbot.understanding.entities import Mark
 from mailbot.understanding.facts import Record, from_mark
 from mailbot.understanding.lexicon import alternatives, listed, words
+from mailbot.understanding.refs import MODULE, Prose, Ref, find, met, resolve
 from mailbot.understanding.sentences import sentences
 
-_MODULE = "prose"
 MAX_MARKS = 120  # of one sentence; more is no sentence
-
-
-@dataclass(slots=True)
-class Prose:
-    """What sentences tell: records of those named, the writer's own statements, and numbers told for all."""
-
-    records: list[Record] = field(default_factory=list)
-    writer: Record = field(default_factory=lambda: Record(writer=True))
-    common: Record = field(default_factory=Record)
-    owned: list[tuple[Mark, Record]] = field(default_factory=list)  # EAN, place, reference with the person of their sentence
-    writer_name: str = ""
-    loose: Record = field(default_factory=Record)  # a diet told by itself: the writer's or the only one's
-    everyone: Record = field(default_factory=Record)  # said of all before anybody was named
-
-
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """A word that stands for somebody: a name, "jeg", "hun", "begge", a first name."""
-
-    kind: str  # name, self, same, all, first
-    start: int
-    end: int
-    record: Record | None = None
-
-
-@cache
-def _pronouns() -> re.Pattern[str]:
-    lists = words("persons")
-    own = [w for w in lists["self"] if w not in ("i", "selv")]
-    return re.compile(
-        rf"(?<!\w)(?:(?P<self>{alternatives(own)}|I(?= am\b|'m| would|'d| have| will| work| head))"
-        rf"|(?P<same>{alternatives(lists['same'])})|(?P<all>{alternatives(lists['all'])}))(?!\w)",
-        re.IGNORECASE,
-    )
 
 
 _APPOSITION = re.compile(
@@ -101,7 +66,7 @@ def read(
     last = list(asked)
     for mark in marks:
         if mark.kind == "name":
-            _person(mark, text, people, writer_name, skip)
+            met(mark, text, people, writer_name, skip)
     for start, end in spans:
         for begin, stop in sentences(text, start, end):
             last = _sentence(
@@ -130,7 +95,7 @@ def _sentence(
     skip: tuple[str, ...],
     last: list[Record],
 ) -> list[Record]:
-    refs = _refs(text, begin, stop, marks, prose, people, writer_name, skip)
+    refs = find(text, begin, stop, marks, prose, people, writer_name, skip)
     named = [r.record for r in refs if r.record is not None and r.kind in ("name", "first")]
     for mark in marks:
         if mark.kind == "name":
@@ -145,98 +110,9 @@ def _sentence(
         if ref.kind == "same" and (ref.record or last) and _wishes().match(text, ref.end, stop):
             (ref.record or last[-1]).wished = True
     subjects = [r for r in named if not r.writer]
+    if not subjects and last and len(last[-1].name.split()) == 1 and any(r.kind == "self" for r in refs):
+        return []  # somebody mentioned in passing is not spoken of any more
     return subjects or last
-
-
-def _refs(
-    text: str, begin: int, stop: int, marks: list[Mark], prose: Prose, people: list[Record], writer_name: str, skip: tuple[str, ...]
-) -> list[Ref]:
-    refs: list[Ref] = []
-    taken: list[tuple[int, int]] = [(m.start, m.end) for m in marks]
-    for mark in marks:
-        if mark.kind != "name":
-            continue
-        if writer_name and names.same(mark.value, writer_name) == 2:
-            prose.writer.put("name", from_mark(mark, _MODULE))
-            prose.writer.spoken_of(mark.start, mark.end)
-            refs.append(Ref("name", mark.start, mark.end, prose.writer))
-            continue
-        record = _person(mark, text, people, writer_name, skip)
-        if record is not None:
-            refs.append(Ref("name", mark.start, mark.end, record))
-    for word in re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*").finditer(text, begin, stop):
-        if not word.group()[0].isupper() or any(a < word.end() and word.start() < b for a, b in taken):
-            continue
-        plain = re.sub(r"s$", "", word.group())
-        owner = next((r for r in people if r.name and names.first_name(r.name) in (word.group(), plain)), None)
-        if owner is not None and not _greeted(text, word.start()):
-            owner.spoken_of(word.start(), word.end())
-            refs.append(Ref("first", word.start(), word.end(), owner))
-        elif writer_name and names.first_name(writer_name) == word.group():
-            refs.append(Ref("first", word.start(), word.end(), prose.writer))
-    refs += [
-        Ref(match.lastgroup or "", match.start(), match.end())
-        for match in _pronouns().finditer(text, begin, stop)
-        if not any(a < match.end() and match.start() < b for a, b in taken)
-    ]
-    return _with_pronouns(text, sorted(refs, key=lambda r: r.start))
-
-
-def _with_pronouns(text: str, refs: list[Ref]) -> list[Ref]:
-    """ "Hun" means the person named last before it in the sentence, if there is one."""
-    recent: Record | None = None
-    made = []
-    for ref in refs:
-        if ref.record is not None and not ref.record.writer and not (recent and _bracketed(text, ref)):
-            recent = ref.record
-        made.append(Ref("same", ref.start, ref.end, recent) if ref.kind == "same" and recent is not None else ref)
-    return made
-
-
-def _bracketed(text: str, ref: Ref) -> bool:
-    """Whether somebody is named in brackets only, beside the one that the sentence is about."""
-    before = text[max(0, ref.start - 60) : ref.start]
-    return before.rfind("(") > before.rfind(")")
-
-
-def _person(mark: Mark, text: str, people: list[Record], writer_name: str, skip: tuple[str, ...]) -> Record | None:
-    """The record of a name: a known person's, or a new one; None for the writer and for whom the mail is written to."""
-    if writer_name and names.same(mark.value, writer_name) == 2:
-        return None
-    if any(names.same(mark.value, other) == 2 for other in skip) or _greeted(text, mark.start):
-        return None
-    record = next(
-        (r for r in people if r.name and (names.same(r.name, mark.value) == 2 or names.same(r.name, re.sub(r"s$", "", mark.value)) == 2)),
-        None,
-    )
-    if record is not None and mark.value.endswith("s") and names.same(record.name, mark.value) != 2:
-        record.spoken_of(mark.start, mark.end)
-        return record
-    if record is None:
-        record = Record(place=mark.start)
-        record.fields["name"] = from_mark(mark, _MODULE)
-        people.append(record)
-    elif len(mark.value) > len(record.name) or record.form == "copied":
-        record.fields["name"] = from_mark(mark, _MODULE)
-    record.spoken_of(mark.start, mark.end)
-    return record
-
-
-def _greeted(text: str, start: int) -> bool:
-    line = text[text.rfind("\n", 0, start) + 1 : start]
-    return bool(
-        re.fullmatch(r"\s*(?:kære|hej|hejsa|til|goddag|dear|hi|hello|godmorgen|hei|moin)(?: \w+ og| alle| både)?\s*", line, re.IGNORECASE)
-    )
-
-
-def _resolve(ref: Ref, prose: Prose, last: list[Record]) -> list[Record]:
-    if ref.record is not None:
-        return [ref.record]
-    if ref.kind == "self":
-        return [prose.writer]
-    if ref.kind == "same":
-        return last[-1:]
-    return [prose.everyone]
 
 
 def _title_owners(text: str, begin: int, mark: Mark, marks: list[Mark], refs: list[Ref], prose: Prose, last: list[Record]) -> list[Record]:
@@ -282,7 +158,7 @@ def _title_owners(text: str, begin: int, mark: Mark, marks: list[Mark], refs: li
         ):
             prior = before[-2]
             return (
-                _resolve(prior, prose, last) if prior.kind == "name" and re.fullmatch(r"[\s,(–-]*", text[prior.end : nearest.start]) else []
+                resolve(prior, prose, last) if prior.kind == "name" and re.fullmatch(r"[\s,(–-]*", text[prior.end : nearest.start]) else []
             )
     lead_in = _without(text, begin, mark.start, marks)
     if not lead_in.strip(" \n–-•*,.;/()") and re.match(r"\s*(?:[,.(\n/]|$|(?:på|ved|hos|i|fra) \w)", text[mark.end : mark.end + 20]):
@@ -313,9 +189,9 @@ def _title_owners(text: str, begin: int, mark: Mark, marks: list[Mark], refs: li
             and subject[0].kind in ("self", "same")
             and not re.search(r"\b(?:arbejder|ansat|har)\s+som\s*$", lead)
         )
-        return _resolve(subject[0] if office else subject[-1], prose, last)
+        return resolve(subject[0] if office else subject[-1], prose, last)
     if before and before[-1].kind in ("same",):
-        return _resolve(before[-1], prose, last)
+        return resolve(before[-1], prose, last)
     return [prose.writer] if not last else last[-1:]
 
 
@@ -353,7 +229,7 @@ def _owners(text: str, begin: int, mark: Mark, refs: list[Ref], prose: Prose, pe
             None,
         )
         if given is not None:
-            return _resolve(given, prose, last)
+            return resolve(given, prose, last)
         if re.match(
             r"\)?,? (?:(?:skal bruges |bruges |gælder |er )?(?:til|for)|gælder|dækker) (?:de (?:to|tre|fire|andre|øvrige"
             r"|første|sidste)|resten)\b",
@@ -365,9 +241,9 @@ def _owners(text: str, begin: int, mark: Mark, refs: list[Ref], prose: Prose, pe
         before = [r for r in before if r.kind != "all"]
         direct = [r for r in before if r.kind in ("name", "first", "same")]
         if direct and not (before[-1].kind == "self" and text[before[-1].start : before[-1].end].lower() in ("min", "jeg", "mit")):
-            return _resolve(direct[-1], prose, last)
+            return resolve(direct[-1], prose, last)
     if before:
-        return _resolve(before[-1], prose, last)
+        return resolve(before[-1], prose, last)
     if mark.kind == "dietary" and text[max(0, begin - 2) : begin].endswith("\n"):
         return [prose.loose]
     return last[-1:]
@@ -381,7 +257,7 @@ def _give(text: str, mark: Mark, owners: list[Record], prose: Prose) -> None:
             prose.owned.append((mark, owners[-1] if owners else prose.writer))
         return
     if mark.kind == "email" and _for_invoices(text, mark):
-        prose.common.put("invoice_email", from_mark(mark, _MODULE))
+        prose.common.put("invoice_email", from_mark(mark, MODULE))
         return
     for owner in owners or [prose.writer]:
         if mark.kind in ("title", "email", "phone", "dietary"):
@@ -391,11 +267,16 @@ def _give(text: str, mark: Mark, owners: list[Record], prose: Prose) -> None:
                 owner.phone_rank = mark.rank
                 owner.fields.pop("phone", None)
             held = owner.fields.get(mark.kind)
-            if mark.kind == "title" and held and held.value.lower() in listed("titles", "general") and mark.value.lower() not in listed("titles", "general"):
+            if (
+                mark.kind == "title"
+                and held
+                and held.value.lower() in listed("titles", "general")
+                and mark.value.lower() not in listed("titles", "general")
+            ):
                 del owner.fields["title"]
             if mark.kind == "email" and held and addresses.belongs(mark.value, owner.name) > addresses.belongs(held.value, owner.name):
                 del owner.fields["email"]
-            owner.put(mark.kind, from_mark(mark, _MODULE))
+            owner.put(mark.kind, from_mark(mark, MODULE))
 
 
 def _for_invoices(text: str, mark: Mark) -> bool:

@@ -8,12 +8,10 @@ import re
 from functools import cache
 from itertools import pairwise
 
-from mailbot.understanding import names
 from mailbot.understanding.facts import Record
 from mailbot.understanding.lexicon import alternatives, cues, words
 from mailbot.understanding.sentences import contexts
 from mailbot.understanding.told import Told
-
 
 SPOKEN = ("prose", "copied")  # people of sentences, whose part the words around them decide
 
@@ -103,12 +101,12 @@ def _joins(before: str, after: str) -> float:
     clause = _clause(before)
     joining = _near("joins", clause, True)
     score = 1.0 * bool(joining) + 0.7 * bool(_edge("persons", "comes", False).search(after[:60]))
-    score += 1.5 * bool(
+    beside = bool(
         re.match(r"(?: \([^)]{0,80}\)|\))?,? (?:og|samt|\+|&|plus) (?:jeg|mig|undertegnede)\b", after)
         or re.search(r"\b(?:jeg|mig|undertegnede)(?: selv)? (?:og|samt|\+|&|plus) (?:\w+ ){0,3}$", before)
     )
-    score += 1.0 * bool(re.search(r"\w\s[^:\n]{8,}:\s+$", before))
-    return score - 3.0 if _passing(clause, after, bool(joining)) else score
+    score += 1.5 * beside + 1.0 * bool(re.search(r"\w\s[^:\n]{8,}:\s+$", before))
+    return score - 3.0 if _passing(clause, after, bool(joining) or beside) else score
 
 
 def _passing(clause: str, after: str, joining: bool) -> bool:
@@ -192,4 +190,3 @@ def entering(told: Told, record: Record, others: list[Record]) -> float:
 def staying(told: Told, record: Record, others: list[Record]) -> bool:
     """Whether the person keeps the seat, as planned."""
     return any(_edge("roles", "stays", False).match(after[:90]) for _, after in contexts(told.text, record, told.spans, others))
-

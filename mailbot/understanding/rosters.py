@@ -12,6 +12,7 @@ from mailbot.understanding.entities import Mark, scan, within
 from mailbot.understanding.facts import SHARED, Found, Record, best_phone, from_mark
 from mailbot.understanding.gazetteer import is_first_name
 from mailbot.understanding.layout import Cell, Labelled, Table, fields_of
+from mailbot.understanding.lexicon import pattern
 from mailbot.understanding.numbers import check_digit_right
 from mailbot.understanding.voices import Line
 
@@ -133,6 +134,10 @@ def from_tables(tables: list[Table], roster: Roster, module: str = "tables", sou
         head = [fields_of(c.text) for c in rows[0]]
         side = [fields_of(r[0].text) for r in rows if r]
         known, sided = sum(bool(h) for h in head), sum(bool(s) for s in side)
+        if (swap := _swap(rows)) is not None:
+            roster.records += _swapped(rows[1:], *swap, head, module, source, roster)
+            roster.lines |= set(range(table.first, table.last + 1))
+            continue
         if sided >= 2 and sided >= 0.6 * len(rows) and (known < 2 or sided > known):
             if max(len(r) for r in rows) == 2:
                 continue  # two columns of label and value are labelled lines
@@ -160,6 +165,37 @@ def _rows(rows: list[list[Cell]], head: list[tuple[str, ...]], module: str, sour
         record = _cells(zip(head, row, strict=False), row, module, source, roster)
         if record:
             people.append(record)
+    return people
+
+
+def _swap(rows: list[list[Cell]]) -> tuple[int, int] | None:
+    """The columns of who was and who comes instead: `Før | Nu`, `Tilmeldt hidtil | Ny deltager`; below them are names."""
+    old = [at for at, cell in enumerate(rows[0]) if len(cell.text) < 40 and pattern("labels", "was").search(cell.text)]
+    new = [at for at, cell in enumerate(rows[0]) if len(cell.text) < 40 and pattern("labels", "comes").search(cell.text) and at not in old]
+    if len(old) != 1 or len(new) != 1:
+        return None
+    cells = [row[at].text for row in rows[1:] for at in (old[0], new[0]) if len(row) > at]
+    return (old[0], new[0]) if cells and all(_one_name(c) or items.is_nobody(c) or not c for c in cells) else None
+
+
+def _one_name(text: str) -> bool:
+    head = re.split(r"[,;(/]|\s[-–]\s", text)[0].strip()
+    return names.shaped(head) or names.known(head)
+
+
+def _swapped(
+    rows: list[list[Cell]], old: int, new: int, head: list[tuple[str, ...]], module: str, source: str, roster: Roster
+) -> list[Record]:
+    people = []
+    for row in rows:
+        gone = row[old] if len(row) > old else None
+        keys = [("name",) if at == new else () if at == old else h for at, h in enumerate(head)]
+        record = _cells(zip(keys, row, strict=False), row[new : new + 1], module, source, roster)
+        if gone and gone.text and not (record and names.same(record.name, gone.text) == 2):
+            roster.withdrawn += _people(gone)
+        elif gone and record:
+            continue  # the same person before and after
+        people += [record] if record else []
     return people
 
 

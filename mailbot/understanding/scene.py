@@ -18,7 +18,7 @@ from mailbot.understanding.lexicon import cues
 from mailbot.understanding.masking import find_cpr, mask_cpr
 from mailbot.understanding.reading import Intent, Letter, Reason
 from mailbot.understanding.told import Told
-from mailbot.understanding.voices import Voice, voices
+from mailbot.understanding.voices import Line, Voice, voices
 
 MAX_TEXT = 400_000  # characters of a message that are looked at for people
 
@@ -113,6 +113,18 @@ class Scene:
                 record.place = record.mention[0]
                 people.append(record)
         return people
+
+    def told_by_subject(self) -> Told | None:
+        """The subject read as if it were a sentence of the writer's, spans and all in the subject."""
+        subject = self.message.subject
+        if not subject:
+            return None
+        line = Line(subject, 0, len(subject))
+        voice = replace(self.main.voice, body=(line,), signature=())
+        told = voices_told.read(voice, replace(self.message, text=subject, segments=()), self.skip, (), tuple(self.copied), self.ours)
+        for record in told.others:
+            record.fields = {key: replace(found, source="subject") for key, found in record.fields.items()}
+        return told
 
     def is_ours(self, voice: Voice) -> bool:
         return voice.sender.email in self.ours or bool(voice.name and any(names.same(voice.name, n) == 2 for n in self.skip))

@@ -12,7 +12,7 @@ from mailbot.understanding import addresses, layout, lists, names, prose, roster
 from mailbot.understanding.entities import Mark, scan
 from mailbot.understanding.facts import Found, Record, from_mark
 from mailbot.understanding.lexicon import cues
-from mailbot.understanding.prose import Prose
+from mailbot.understanding.refs import Prose
 from mailbot.understanding.rosters import Roster
 from mailbot.understanding.sentences import returning
 from mailbot.understanding.voices import Line, Voice

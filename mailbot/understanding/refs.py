@@ -1,0 +1,179 @@
+"""Who the words of a sentence stand for: a name, a first name, "jeg", "hun", "begge", each with the record of the
+person. People whom the text has only by first name get a record too.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+
+from mailbot.understanding import names
+from mailbot.understanding.entities import Mark
+from mailbot.understanding.facts import Found, Record, from_mark
+from mailbot.understanding.gazetteer import is_place
+from mailbot.understanding.lexicon import alternatives, words
+
+MODULE = "prose"
+
+
+@dataclass(slots=True)
+class Prose:
+    """What sentences tell: records of those named, the writer's own statements, and numbers told for all."""
+
+    records: list[Record] = field(default_factory=list)
+    writer: Record = field(default_factory=lambda: Record(writer=True))
+    common: Record = field(default_factory=Record)
+    owned: list[tuple[Mark, Record]] = field(default_factory=list)  # EAN, place, reference with the person of their sentence
+    writer_name: str = ""
+    loose: Record = field(default_factory=Record)  # a diet told by itself: the writer's or the only one's
+    everyone: Record = field(default_factory=Record)  # said of all before anybody was named
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A word that stands for somebody: a name, "jeg", "hun", "begge", a first name."""
+
+    kind: str  # name, self, same, all, first
+    start: int
+    end: int
+    record: Record | None = None
+
+
+@cache
+def pronouns() -> re.Pattern[str]:
+    lists = words("persons")
+    own = [w for w in lists["self"] if w not in ("i", "selv")]
+    return re.compile(
+        rf"(?<!\w)(?:(?P<self>{alternatives(own)}|I(?= am\b|'m| would|'d| have| will| work| head))"
+        rf"|(?P<same>{alternatives(lists['same'])})|(?P<all>{alternatives(lists['all'])}))(?!\w)",
+        re.IGNORECASE,
+    )
+
+
+_SURNAME = r"[A-ZÆØÅ][\w-]+(?:[ \u00a0][A-ZÆØÅ][\w-]+){0,2}"
+
+
+def find(
+    text: str, begin: int, stop: int, marks: list[Mark], prose: Prose, people: list[Record], writer_name: str, skip: tuple[str, ...]
+) -> list[Ref]:
+    refs: list[Ref] = []
+    taken: list[tuple[int, int]] = [(m.start, m.end) for m in marks]
+    for mark in marks:
+        if mark.kind != "name":
+            continue
+        if writer_name and names.same(mark.value, writer_name) == 2:
+            prose.writer.put("name", from_mark(mark, MODULE))
+            prose.writer.spoken_of(mark.start, mark.end)
+            refs.append(Ref("name", mark.start, mark.end, prose.writer))
+            continue
+        record = met(mark, text, people, writer_name, skip)
+        if record is not None:
+            refs.append(Ref("name", mark.start, mark.end, record))
+    for word in re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*").finditer(text, begin, stop):
+        if not word.group()[0].isupper() or any(a < word.end() and word.start() < b for a, b in taken):
+            continue
+        plain = re.sub(r"s$", "", word.group())
+        owner = next((r for r in people if r.name and names.first_name(r.name) in (word.group(), plain)), None)
+        if owner is not None and not _greeted(text, word.start()):
+            owner.spoken_of(word.start(), word.end())
+            refs.append(Ref("first", word.start(), word.end(), owner))
+        elif writer_name and names.first_name(writer_name) == word.group():
+            refs.append(Ref("first", word.start(), word.end(), prose.writer))
+        elif (first := _first_met(text, word, people, skip)) is not None:
+            refs.append(Ref("first", word.start(), word.end(), first))
+    refs += [
+        Ref(match.lastgroup or "", match.start(), match.end())
+        for match in pronouns().finditer(text, begin, stop)
+        if not any(a < match.end() and match.start() < b for a, b in taken)
+    ]
+    return _with_pronouns(text, sorted(refs, key=lambda r: r.start))
+
+
+def _first_met(text: str, word: re.Match[str], people: list[Record], skip: tuple[str, ...]) -> Record | None:
+    """Somebody of whom the text has the first name, and perhaps says the last: `Kaya hedder Odgaard til efternavn`."""
+    name = word.group()
+    if pronouns().fullmatch(name):
+        return None  # "Hans mail er …"
+    if not names.person_word(name) and names.person_word(name.removesuffix("s")):
+        name = name.removesuffix("s")
+    called = names.person_word(name) or (names.shaped(name) and not is_place(name) and _framed(text, word))
+    if not called or _greeted(text, word.start()) or any(names.first_name(s) == name for s in skip):
+        return None
+    if text[word.end() : word.end() + 1] in ("@", ".") and text[word.end() + 1 : word.end() + 2].isalnum():
+        return None
+    made = Record(place=word.start())
+    start, end, value = word.start(), word.start() + len(name), name
+    if surname := re.compile(rf"(?<!\w){name}(?:s efternavn er| hedder(?: så| nemlig| jo)?)[ \u00a0]({_SURNAME})").search(
+        text, word.start(), word.start() + 400
+    ):
+        start, end, value = *surname.span(1), f"{name} {surname.group(1)}"
+    made.fields["name"] = Found(value, start, end, MODULE, "text", 0.6)
+    made.spoken_of(word.start(), word.end())
+    people.append(made)
+    return made
+
+
+def _framed(text: str, word: re.Match[str]) -> bool:
+    """Whether only somebody's name can stand there, whatever it is: `både Kaya og jeg`, `Kaya hedder …`."""
+    return bool(_BESIDE.match(text, word.end())) or bool(re.search(r"\b(?:jeg|mig) og $", text[max(0, word.start() - 12) : word.start()]))
+
+
+_BESIDE = re.compile(r" (?:og|samt) (?:jeg|mig|undertegnede)\b| hedder [A-ZÆØÅ]|s (?:mail|titel|efternavn|mobil)\b")
+
+
+def _with_pronouns(text: str, refs: list[Ref]) -> list[Ref]:
+    """ "Hun" means the person named last before it in the sentence, if there is one."""
+    recent: Record | None = None
+    made = []
+    for ref in refs:
+        if ref.record is not None and not ref.record.writer and not (recent and _bracketed(text, ref)):
+            recent = ref.record
+        made.append(Ref("same", ref.start, ref.end, recent) if ref.kind == "same" and recent is not None else ref)
+    return made
+
+
+def _bracketed(text: str, ref: Ref) -> bool:
+    """Whether somebody is named in brackets only, beside the one that the sentence is about."""
+    before = text[max(0, ref.start - 60) : ref.start]
+    return before.rfind("(") > before.rfind(")")
+
+
+def met(mark: Mark, text: str, people: list[Record], writer_name: str, skip: tuple[str, ...]) -> Record | None:
+    """The record of a name: a known person's, or a new one; None for the writer and for whom the mail is written to."""
+    if writer_name and names.same(mark.value, writer_name) == 2:
+        return None
+    if any(names.same(mark.value, other) == 2 for other in skip) or _greeted(text, mark.start):
+        return None
+    record = next(
+        (r for r in people if r.name and (names.same(r.name, mark.value) == 2 or names.same(r.name, re.sub(r"s$", "", mark.value)) == 2)),
+        None,
+    )
+    if record is not None and mark.value.endswith("s") and names.same(record.name, mark.value) != 2:
+        record.spoken_of(mark.start, mark.end)
+        return record
+    if record is None:
+        record = Record(place=mark.start)
+        record.fields["name"] = from_mark(mark, MODULE)
+        people.append(record)
+    elif len(mark.value) > len(record.name) or record.form == "copied":
+        record.fields["name"] = from_mark(mark, MODULE)
+    record.spoken_of(mark.start, mark.end)
+    return record
+
+
+def _greeted(text: str, start: int) -> bool:
+    line = text[text.rfind("\n", 0, start) + 1 : start]
+    return bool(
+        re.fullmatch(r"\s*(?:kære|hej|hejsa|til|goddag|dear|hi|hello|godmorgen|hei|moin)(?: \w+ og| alle| både)?\s*", line, re.IGNORECASE)
+    )
+
+
+def resolve(ref: Ref, prose: Prose, last: list[Record]) -> list[Record]:
+    if ref.record is not None:
+        return [ref.record]
+    if ref.kind == "self":
+        return [prose.writer]
+    if ref.kind == "same":
+        return last[-1:]
+    return [prose.everyone]
