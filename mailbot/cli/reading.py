@@ -143,6 +143,7 @@ def replay(
 def replay_events(
     paths: Sequence[Path], database: Path, outgoing: Path, files: list[Path] | None, mode: Any, until: Any, config: Any
 ) -> Iterator[dict[str, Any]]:
+    from mailbot.app.opening import change_mode, keep_course
     from mailbot.app.replay import Folder, Replay, in_order_of_receipt, with_domain_trusted
     from mailbot.mail.archive import messages
     from mailbot.registration.records import LetterState
@@ -153,11 +154,10 @@ def replay_events(
     first = next((at for at, _, _ in in_order_of_receipt(stored)), until)
     store = SqliteStore(database)
     try:
-        for course in courses:
-            if first is not None:
-                store.save_course(course, first)
-                store.set_mode(course.id, mode, first)
         rules = with_domain_trusted(rules_of(config, courses), courses[0].signup_address)
+        for course in courses if first is not None else ():
+            keep_course(course, store, rules, mode, first)
+            change_mode(course.id, store, rules, mode, first)
         folder = Folder(outgoing, LetterState.DRAFTED if mode == "draft" else LetterState.SENT)
         yield from Replay(store, rules, folder, config.bot.digest_at).run(stored, until)
     finally:

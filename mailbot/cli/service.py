@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from mailbot.app.handle import Rules
     from mailbot.app.service import Service
     from mailbot.config import Config
     from mailbot.course import Course
@@ -172,8 +173,8 @@ def service_of(config: Config, store: SqliteStore, clock: Callable[[], datetime]
     if not config.imap.host or not config.imap.user:
         raise Failed("imap host and user are not set; run `mailbot init` and fill them in in mailbot.toml")
     courses = course_files(None, config)
-    keep_courses(store, courses, config, clock())
     rules = rules_of(config, courses)
+    keep_courses(store, courses, config, rules, clock())
     rules.templates.check()
     inbox = inbox_of(config)
     return Service(
@@ -192,12 +193,13 @@ def service_of(config: Config, store: SqliteStore, clock: Callable[[], datetime]
     )
 
 
-def keep_courses(store: SqliteStore, courses: tuple[Course, ...], config: Config, now: datetime) -> None:
+def keep_courses(store: SqliteStore, courses: tuple[Course, ...], config: Config, rules: Rules, now: datetime) -> None:
     """Save the courses; the mode of the settings counts for new ones, and for all where the settings were changed."""
-    known = {c.id for c in store.courses()}
+    from mailbot.app.opening import change_mode, keep_course
+
     noted = store.notes().get("configured_mode", ("", now))[0]
     for course in courses:
-        store.save_course(course, now)
-        if course.id not in known or (noted and noted != config.bot.mode.value):
-            store.set_mode(course.id, config.bot.mode, now)
+        new = keep_course(course, store, rules, config.bot.mode, now)
+        if not new and noted and noted != config.bot.mode.value:
+            change_mode(course.id, store, rules, config.bot.mode, now)
     store.note("configured_mode", config.bot.mode.value, now)

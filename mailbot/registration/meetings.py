@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from mailbot.course import LIVE, Course, Kind, Meeting, Status
 from mailbot.registration.change import Change, one
 from mailbot.registration.reasons import RuleError
-from mailbot.registration.records import Decision, Roster
+from mailbot.registration.records import Decision, ItemKind, Roster
+from mailbot.understanding.reading import Reason
 
 
 def number_of(course: Course, meeting: int | date) -> int:
@@ -64,12 +65,48 @@ def _changed(roster: Roster, number: int, what: str, now: datetime, **values: ob
         raise RuleError("meetings_out_of_order") from problem
     change = Change(roster, now)
     change.set_course(course, f"meeting_{what}", meeting=str(number), before=_words(before), after=_words(after))
-    told = {Status.CONFIRMED} if what == "place" else LIVE - {Status.REVIEW}
-    if course.starts_at(before) > now or course.starts_at(after) > now:
-        for r in roster.registrations:
-            if r.status in told:
-                change.tell(r, Kind.PLACE, to=one(r), facts={"number": number, "meeting": after, "change": what, "before": before})
+    _tell(change, number, before, what)
     return change.decision()
+
+
+def refiled(roster: Roster, course: Course, now: datetime) -> Decision:
+    """The course as an edit of its file makes it: whoever comes hears of each meeting that got a place, moved or is called off.
+
+    Where the file has more or fewer meetings than before, nobody can tell which one moved: she says so herself.
+    Nothing, where no meeting changed.
+    """
+    old, new = roster.course.meetings, course.meetings
+    news = [(n, a, what) for n, (a, b) in enumerate(zip(old, new, strict=False), 1) if (what := _what(a, b))]
+    if not news and len(old) == len(new):
+        return Decision()
+    change = Change(roster, now)
+    change.set_course(course, "meetings_refiled", meetings=", ".join(str(n) for n, _, _ in news))
+    if len(old) != len(new):
+        change.open(ItemKind.NOTICE, (Reason("meetings_recounted", {"before": str(len(old)), "after": str(len(new))}),), propose=False)
+        return change.decision()
+    for number, before, what in news:
+        _tell(change, number, before, what)
+    return change.decision()
+
+
+def _what(before: Meeting, after: Meeting) -> str:
+    """Which news there is of a meeting; "" for none."""
+    if after.called_off and not before.called_off:
+        return "called_off"
+    if (before.date, before.start, before.end, before.called_off) != (after.date, after.start, after.end, after.called_off):
+        return "date"
+    return "place" if before.place != after.place else ""
+
+
+def _tell(change: Change, number: int, before: Meeting, what: str) -> None:
+    """A place is news to those with a seat, another day to all who may have arranged for the old one."""
+    course, after = change.course, change.course.meetings[number - 1]
+    told = {Status.CONFIRMED} if what == "place" else LIVE - {Status.REVIEW}
+    if course.starts_at(before) > change.now or course.starts_at(after) > change.now:
+        facts = {"number": number, "meeting": after, "change": what, "before": before}
+        for r in change.roster.registrations:
+            if r.status in told:
+                change.tell(r, Kind.PLACE, to=one(r), facts=facts, alone=True)
 
 
 def _words(meeting: Meeting) -> str:

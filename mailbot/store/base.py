@@ -120,8 +120,8 @@ class Store(Protocol):
         """32 random bytes, made once for this database: letter keys and command tokens are signed with them."""
 
     # courses
-    def save_course(self, course: Course, at: datetime) -> None:
-        """Keep the course as its file says; what the administrator decided since stays on top."""
+    def save_course(self, course: Course, at: datetime, mode: Mode = Mode.OBSERVE) -> None:
+        """Keep the course as its file says (a new one in this mode); what the administrator decided since stays on top."""
 
     def refiled(self, course: Course) -> Course:
         """The course as it would be in effect were it saved now."""

@@ -38,8 +38,8 @@ class Courses(Session):
 
     _seen: dict[str, int]
 
-    def save_course(self, course: Course, at: datetime) -> None:
-        """Keep the course as its file says; what the administrator decided since stays on top.
+    def save_course(self, course: Course, at: datetime, mode: Mode = Mode.OBSERVE) -> None:
+        """Keep the course as its file says (a new one in this mode); what the administrator decided since stays on top.
 
         Where an edit of the file contradicts her, an item asks her, once for each edit. An erased course stays erased.
         """
@@ -50,7 +50,7 @@ class Courses(Session):
                 (count,) = self.rows("SELECT count(*) AS n FROM course")
                 self.put("course", [{
                     "id": course.id, "title": course.title, "position": count["n"] + 1, "saved_at": stamp(at),
-                    "mode": Mode.OBSERVE.value, "since": stamp(at), "file": file, "decided": "{}",
+                    "mode": mode.value, "since": stamp(at), "file": file, "decided": "{}",
                 }])
                 return
             if row["file"] == file or row["erased_at"] is not None:
@@ -61,6 +61,13 @@ class Courses(Session):
                 "UPDATE course SET file = ?, decided = ?, title = ?, revision = revision + 1 WHERE id = ?",
                 file, dumps(refiled.decided), refiled.course.title, course.id,
             )
+
+    def refiled(self, course: Course) -> Course:
+        """The course as it would be in effect were it saved now."""
+        row = self.row("SELECT * FROM course WHERE id = ?", course.id)
+        if row is None:
+            return course
+        return overrides.refile(Course.model_validate_json(row["file"]), from_json(row["decided"]), course).course
 
     def _ask_about(self, contradictions: Sequence[overrides.Contradiction], course: str, at: datetime) -> None:
         if not contradictions:
