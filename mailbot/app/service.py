@@ -27,7 +27,7 @@ from mailbot.mail.errors import MailError
 from mailbot.mail.inbox import Backoff, ConnectionLost, Inbox, InboxError, SignInRefused, Throttled, Unreachable
 from mailbot.mail.message import Inbound
 from mailbot.registration.records import Outcome
-from mailbot.store.base import Entry, Place, Store, StoreError
+from mailbot.store.base import DiskFull, Entry, Locked, Place, Store, StoreError
 
 log = structlog.get_logger()
 
@@ -117,6 +117,9 @@ class Service:
                 wait = backoff.next()
                 log.warning("inbox_trouble", problem=str(problem), retry_in=round(wait, 1))
                 self.store.note("last_error", str(problem), self.clock())
+            except (Locked, DiskFull) as problem:  # nothing half done is kept; it goes on when there is room again
+                wait = backoff.next()
+                log.error("database_trouble", problem=str(problem), retry_in=round(wait, 1))
             self.inbox.close()
             self._rest(stop, wait)
         notify("STOPPING=1")
@@ -147,7 +150,7 @@ class Service:
             cursor = self.store.cursor(account, mailbox)
             new = self.inbox.fetch(mailbox, after=cursor, since=self._opening(now), worth=worth)
             settled = self._handle_all(new, done) and settled
-        if self.swept_at is None or now - self.swept_at >= SWEEP_EVERY:
+        if self.swept_at is None or abs(now - self.swept_at) >= SWEEP_EVERY:  # the clock may go back
             for mailbox in self.inbox.swept_mailboxes():
                 settled = self._handle_all(self._overlooked(account, mailbox, now), done) and settled
             self.swept_at = now

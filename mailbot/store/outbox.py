@@ -7,7 +7,7 @@ SENDING, nobody knows.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic_core import from_json
 
@@ -19,6 +19,7 @@ from mailbot.store.records import LETTER_COLUMNS, Row, clean, dumps, letter_of, 
 from mailbot.store.session import Session
 from mailbot.understanding.reading import Reason
 
+NO_RETRY_LATER = timedelta(hours=5)   # a retry planned for later than any is was planned by a clock that went wrong
 PLANNED, RESERVED, SENDING = LetterState.PLANNED.value, LetterState.RESERVED.value, LetterState.SENDING.value
 _ATTEMPT = f"SELECT {LETTER_COLUMNS}, raw, recipients, attempts FROM letter"  # noqa: S608
 _LETTER = f"SELECT {LETTER_COLUMNS} FROM letter"  # noqa: S608
@@ -32,8 +33,9 @@ class Outbox(Session):
         at = stamp(now)
         with self.transaction():
             row = self.row(
-                f"SELECT number FROM letter WHERE {_READY} AND due_at <= ? AND coalesce(retry_at, '') <= ? ORDER BY due_at, number LIMIT 1",  # noqa: S608
-                *TO_HER, at, at,
+                f"SELECT number FROM letter WHERE {_READY} AND (due_at <= ? OR due_at <= planned_at)"  # noqa: S608
+                " AND (coalesce(retry_at, '') <= ? OR retry_at > ?) ORDER BY due_at, number LIMIT 1",
+                *TO_HER, at, at, stamp(now + NO_RETRY_LATER),
             )
             if row is None:
                 return None
