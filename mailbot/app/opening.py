@@ -22,9 +22,7 @@ def keep_course(course: Course, store: Store, rules: Rules, mode: Mode, now: dat
     new = course.id not in {c.id for c in store.courses()}
     if not new:
         _decide(course.id, lambda roster: refiled(roster, store.refiled(course), now), store, rules, now)
-    store.save_course(course, now)
-    if new:
-        store.set_mode(course.id, mode, now)
+    store.save_course(course, now, mode)
     return new
 
 

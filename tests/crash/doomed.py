@@ -5,7 +5,7 @@ for a command that changes something out there, also when the server has done it
 The program itself knows nothing of this: its sockets and its database connection are wrapped here, in the test's process.
 
 Run as a script it is the nursery: everything is imported once, then each line of JSON on stdin (`words`, `cwd`, `env`,
-`kill_at`, `trace`) becomes a forked process, and a line on stdout tells how that one ended.
+`kill_at`, `kill_after` seconds, `trace`) becomes a forked process, and a line on stdout tells how that one ended.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import select
 import signal
 import socket
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,10 @@ def _run(order: dict[str, Any]) -> None:
     for number, name in ((1, "stdout"), (2, "stderr")):
         os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
     wrap(Steps(order["kill_at"], Path(order["trace"])))
+    if order["kill_after"]:
+        moment = threading.Timer(order["kill_after"], os.kill, (os.getpid(), signal.SIGKILL))
+        moment.daemon = True
+        moment.start()
     sys.argv = ["mailbot", *order["words"]]
     main()
 

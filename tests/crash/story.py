@@ -105,12 +105,14 @@ class Nursery:
         self.process.stdin.close()
         self.process.wait()
 
-    def run(self, office: Office, *words: str, kill_at: int = 0) -> tuple[int, list[str]]:
+    def run(self, office: Office, *words: str, kill_at: int = 0, kill_after: float = 0.0) -> tuple[int, list[str]]:
         """How `mailbot WORDS` ended (-9: killed), and the steps that it took."""
         assert self.process.stdin is not None
         env = {k: v for k, v in office.environment.items() if k.startswith("MAILBOT_")}
         trace = office.folder / "trace"
-        order = {"words": words, "cwd": str(office.folder), "env": env, "kill_at": kill_at, "trace": str(trace)}
+        order = {
+            "words": words, "cwd": str(office.folder), "env": env, "kill_at": kill_at, "kill_after": kill_after, "trace": str(trace),
+        }
         self.process.stdin.write(json.dumps(order) + "\n")
         self.process.stdin.flush()
         return int(self._heard()), trace.read_text("utf-8").splitlines()
