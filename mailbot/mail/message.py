@@ -108,7 +108,8 @@ class Message:
     `fingerprint` identifies the content (trace headers left out), `message_id` is "" where there is none. `received_at`
     is the date of the topmost Received header, else of Date, else None; who fetched the message by IMAP replaces it by
     the INTERNALDATE. `headers` holds each header that was not decoded into a field, name lower case, in order.
-    `problems` are short English notes on what could not be read.
+    `problems` are short English notes on what could not be read; `whole` is False where so much of it could not that nobody
+    should act on what was.
     """
 
     fingerprint: str
@@ -132,6 +133,7 @@ class Message:
     letter_key: str = ""                           # X-Mailbot-Letter of this very message
     headers: tuple[tuple[str, str], ...] = ()
     problems: tuple[str, ...] = ()
+    whole: bool = True
 
     def of(self, *kinds: SegmentKind) -> str:
         """The text of all segments of these kinds, in order."""

@@ -31,6 +31,9 @@ _REPORTED = frozenset({
     "message/rfc822-headers", "message/global-headers",
 })
 _WORD = re.compile(r"\w+")
+_SEVERAL_SENDERS = "several addresses in From (RFC 5322, section 3.6.2); the first is taken"
+_NO_SENDER = "no sender address"
+_NO_TEXT = re.compile(r"^(?:--\S{1,200}\n{1,4}Content-[A-Za-z-]{1,40}:|BEGIN:VCALENDAR)", re.MULTILINE)  # MIME that was not taken apart
 _ASCII = re.compile(r"[^!-~]+")
 
 
@@ -66,10 +69,10 @@ class _Content:
 def _message(root: mime.Part, problems: list[str]) -> Message:
     senders = headers.addresses(b", ".join(root.all("from")))
     if len(senders) > 1 or len(root.all("from")) > 1:
-        problems.append("several addresses in From (RFC 5322, section 3.6.2); the first is taken")
+        problems.append(_SEVERAL_SENDERS)
     sender = next((address for address in senders if address.email), senders[0] if senders else Address("", ""))
     if not sender.email:
-        problems.append("no sender address")
+        problems.append(_NO_SENDER)
     subject = headers.text(root.first("subject"))[:1_000]
     references = headers.ids(root.first("references"))
     in_reply_to = headers.ids(root.first("in-reply-to"))
@@ -95,6 +98,7 @@ def _message(root: mime.Part, problems: list[str]) -> Message:
         authentication_results=tuple(headers.text(value) for value in root.all("authentication-results")[:50]),
         letter_key=headers.text(root.first("x-mailbot-letter"))[:200],
         headers=tuple((name, headers.text(value)[:4_000]) for name, value in root.fields if name not in _FIELDS), problems=tuple(problems),
+        whole=bool(sender.email) and set(problems) <= {_SEVERAL_SENDERS, _NO_SENDER} and _NO_TEXT.search(own) is None,
     )
 
 

@@ -127,6 +127,8 @@ def _sender(heard: Heard, authentication: Verdict) -> list[Reason]:
         reasons.append(Reason("authentication_failed"))
     if heard.message.automatic is not Automatic.NO:
         reasons.append(Reason("automatic_sender"))
+    if not heard.message.whole:
+        reasons.append(Reason("half_read"))
     if "to_colleague" in heard.features and not {"join", "course"} <= heard.features.keys():
         reasons.append(Reason("written_to_another"))
     files = [a.name for a in heard.message.attachments if not a.content_type.startswith(("image/", "text/calendar"))]
