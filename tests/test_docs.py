@@ -13,7 +13,7 @@ from mailbot.config import Bot, Imap, OAuth, Smtp
 from mailbot.course import Course, Kind, Meeting
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text("utf-8")
-COMMANDS = sorted(c.name or (c.callback.__name__ if c.callback else "") for c in app.registered_commands)
+COMMANDS = sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

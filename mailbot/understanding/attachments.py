@@ -87,6 +87,22 @@ def said(attachments: Sequence[Attachment]) -> str:
     return "\n".join(told)[:MAX_CHARS]
 
 
+def text_of(name: str, data: bytes) -> str:
+    """The text of one file (.docx, .pdf, .xlsx, .csv; anything else is taken for plain text), at most MAX_CHARS.
+
+    Raises Unreadable with the code of the reason.
+    """
+    if len(data) > MAX_SIZE:
+        raise Unreadable("attachment_too_large")
+    reader = _reader(Attachment(name=name, content_type="", size=len(data), data=data)) or _text
+    try:
+        return "\n".join(_capped(reader(data)))[:MAX_CHARS]
+    except Unreadable:
+        raise
+    except Exception as problem:  # the readers raise whatever a hostile file makes them
+        raise Unreadable("attachment_unreadable") from problem
+
+
 def _reader(attachment: Attachment) -> Callable[[bytes], Iterator[str]] | None:
     name, kind = attachment.name.lower(), attachment.content_type.lower()
     if name.endswith((".xlsx", ".xlsm")) or "spreadsheetml" in kind:

@@ -77,14 +77,22 @@ def _amounts(text: str) -> Iterator[_Amount]:
     for piece in sentences(text):
         below = bool(cue("price", "label").search(piece)) or (below and piece.lstrip()[:1] in ("*", "•", "-", "–"))
         matches = list(_AMOUNT.finditer(piece))
-        for match, following in zip(matches, [*(m.start() for m in matches[1:]), len(piece)], strict=False):
+        for n, match in enumerate(matches):
+            following = matches[n + 1].start() if n + 1 < len(matches) else len(piece)
+            about = _about(piece, matches[n - 1].end() if n else 0, match, following)
             whole, cents = match.group(1) or match.group(3), match.group(2) or match.group(4)
             value = Decimal(re.sub(r"\D", "", whole) + (f".{cents}" if cents else ""))
-            special = cue("price", "other").search(piece) and not cue("price", "ordinary").search(piece)
+            special = cue("price", "other").search(about) and not cue("price", "ordinary").search(about)
             yield _Amount(
                 value, " ".join(piece.split())[:120].strip(" *•-–"), below or bool(cue("price", "ordinary").search(piece)),
                 not special and not cue("price", "fee").search(piece), _taxed(piece[match.end() : min(following, match.end() + 60)]),
             )  # fmt: skip
+
+
+def _about(piece: str, before: int, match: re.Match[str], following: int) -> str:
+    """The words that say whose price an amount is: those before it and behind it, up to the next comma or bracket."""
+    lead, trail = piece[before : match.start()], piece[match.end() : following]
+    return (re.split(r"[,;(]", lead)[-1] if before else lead) + " " + re.split(r"[,;(]", trail, maxsplit=1)[0]
 
 
 def _taxed(after: str) -> bool | None:

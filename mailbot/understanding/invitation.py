@@ -102,7 +102,7 @@ def _unfinished(line: str) -> bool:
 
 
 def _may_be_title(line: str) -> bool:
-    greeting = line.split()[0].lower().strip(",:") in words("invitation")["title"]["greeting"]
+    greeting = line.partition(" ")[0].lower().strip(",:") in words("invitation")["title"]["greeting"]
     return 3 <= len(line) <= LONGEST_TITLE and not greeting and not dates.find(line) and not line.endswith((":", ",")) and "@" not in line
 
 
@@ -127,7 +127,7 @@ def _aliases(text: str, title: str) -> tuple[str, ...]:
     seasons = alternatives(words("invitation")["title"]["seasons"])
     short = re.sub(rf"(?i)[\s,–-]*(?:{seasons}\s?)?\b20\d\d(?:[/–-]\d{{2,4}})?\b", "", title).strip(" ,–-").lower()
     found = [short] if short and short != title.lower() else []
-    open_end = re.search(r"(?im)^\W*invitation til (.{3,40}?)\s+om\s*$", text)
+    open_end = re.search(r"(?im)^[^\w\n]{0,9}invitation til (.{3,40}?)\s+om\s*$", text)
     if open_end and short:
         found.append(f"{open_end.group(1).lower()} om {short}")
     return tuple(found)

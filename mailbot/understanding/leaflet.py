@@ -17,6 +17,7 @@ MOST_LINE = 1_000
 _GAP = r"[^.!?\n]{0,80}?"
 _LISTED = r"[ \t]*(?:[*•]|[–-][ \t])[ \t]*"
 _STRUCTURED = re.compile(rf"\t| {{3,}}|^{_LISTED}|^[^\n:?]{{2,30}}[:?]")
+_WIDE = re.compile(r"[ \t]{9,}|\t+(?=\t)")
 # A point after these ends no sentence.
 _SHORT = "".join(
     rf"(?<!\b{word}\.)" for word in ("kr", "kl", "ca", "ekskl", "inkl", "excl", "incl", "maks", "max", "nr", "tlf", "pr", "bl", "a")
@@ -25,10 +26,11 @@ END = re.compile(rf"{_SHORT}(?<=[.!?])\s+(?=[A-ZÆØÅ»\"“])")
 
 
 def clean(text: str) -> str:
-    """The first `MOST_TEXT` characters in NFC, with plain line ends and no control or direction marks."""
+    """The first `MOST_TEXT` characters in NFC, with plain line ends, no control or direction marks, no gaps without end."""
     text = unicodedata.normalize("NFC", re.sub(r"\r\n?|[\u2028\u2029\f\v]", "\n", text[:MOST_TEXT]).replace("\u00a0", " "))
     kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c)[0] != "C")
-    return "\n".join(line[:MOST_LINE].rstrip() for line in kept.split("\n"))
+    lines = "\n".join(line[:MOST_LINE].rstrip() for line in _WIDE.sub(" " * 8, kept).split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", lines)
 
 
 @cache
