@@ -100,7 +100,7 @@ class Courses(Session):
                 letters=tuple(map(letter_of, self._remembered(course))),
                 items=tuple(map(item_of, self.rows("SELECT * FROM item WHERE course = ? ORDER BY id", course))),
                 next_id=self.next_id(),
-                forgotten=forgotten((r["identity"] for r in self.rows("SELECT identity FROM forgotten")), self.secret_key()),
+                forgotten=forgotten((r["identity"] for r in self.rows("SELECT identity FROM forgotten")), self.sealing_key()),
                 digest_sent_on=self._digest_sent_on(course),
             )
         self._seen[course] = row["revision"]

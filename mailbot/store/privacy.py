@@ -114,13 +114,13 @@ class Privacy(Outbox):
     def forget(self, address: str, at: datetime) -> dict[str, int]:
         address = address.strip().lower()
         with self.transaction():
-            self.put("forgotten", [{"identity": sealed(identity_hash(address), self.secret_key()), "at": stamp(at)}], "identity")
+            self.put("forgotten", [{"identity": sealed(identity_hash(address), self.sealing_key()), "at": stamp(at)}], "identity")
             counts = self._erase_address(address, at)
         self._empty_log()
         return counts
 
     def forgotten_at(self, address: str) -> datetime | None:
-        row = self.row("SELECT at FROM forgotten WHERE identity = ?", sealed(identity_hash(address), self.secret_key()))
+        row = self.row("SELECT at FROM forgotten WHERE identity = ?", sealed(identity_hash(address), self.sealing_key()))
         return None if row is None else moment(row["at"])
 
     def _erase_address(self, address: str, at: datetime) -> dict[str, int]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mailbot.registration.records import identity_hash
 from mailbot.store.base import StoreError
-from mailbot.store.copies import verify
+from mailbot.store.copies import forgotten_beside, verify
 from mailbot.store.records import sealed
 from mailbot.store.session import PRIVATE_FOLDER, connect, copy_to, explaining, sync_folder
 from mailbot.store.sqlite import SqliteStore
@@ -30,8 +30,19 @@ def restore(copy: Path, database: Path, at: datetime) -> Path | None:
 
     Raises StoreError where the copy is damaged or of a later version; then the database in use is as it was.
     """
+    return put_in_place(stage(copy, database), database, at)
+
+
+def stage(copy: Path, database: Path, *beside: Path) -> Path:
+    """The copy beside `database`, which is left as it is, without those who were erased since; as `put_in_place` takes it.
+
+    Who they are is known from the database in use, from the list beside the copy and those in the folders `beside`.
+    Raises StoreError. What an earlier call left is made anew, so whatever broke off may simply be repeated.
+    """
     verify(copy)
-    promised = _forgotten(database)
+    promised: dict[str, str] = {}
+    for known in (_forgotten(database), *map(forgotten_beside, (copy.parent, *beside))):
+        promised |= {who: max(at, promised.get(who, "")) for who, at in known.items()}
     staged = database.with_name(f".{database.name}.restored")
     with explaining(database):
         database.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
@@ -41,6 +52,12 @@ def restore(copy: Path, database: Path, at: datetime) -> Path | None:
             copy_to(source, staged)
         with SqliteStore(staged) as store:
             _forget_again(store, promised)
+    return staged
+
+
+def put_in_place(staged: Path, database: Path, at: datetime) -> Path | None:
+    """Make `staged` the database. Returns where the replaced one lies, None where there was none."""
+    with explaining(database):
         aside = _set_aside(database, at)
         staged.replace(database)
         sync_folder(database.parent)
@@ -61,7 +78,7 @@ def _forgotten(database: Path) -> dict[str, str]:
 def _forget_again(store: SqliteStore, promised: dict[str, str]) -> None:
     kept = {row["identity"]: row["at"] for row in store.rows("SELECT identity, at FROM forgotten")}
     newer = {identity: at for identity, at in promised.items() if at > kept.get(identity, "")}
-    secret = store.secret_key()
+    secret = store.sealing_key()
     for row in store.rows(_ADDRESSES):
         address = row["email"]
         if address and (at := newer.get(sealed(identity_hash(address), secret))):

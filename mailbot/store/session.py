@@ -19,6 +19,7 @@ from sqlite_utils import Database
 from mailbot.store.base import CannotOpen, Corrupt, DiskFull, Locked, ReadOnly, StoreError, TooNew
 from mailbot.store.schema import APPLICATION_ID, migrations
 
+COPIED = "copied"  # the note that a copy carries; its value is "" until what happened since is repeated
 PRIVATE = 0o600
 PRIVATE_FOLDER = 0o700
 
@@ -82,8 +83,10 @@ def connect(path: Path, patience: float, *, read_only: bool = False) -> sqlite3.
     return connection
 
 
-def copy_to(source: sqlite3.Connection, target: Path) -> None:
+def copy_to(source: sqlite3.Connection, target: Path, *, copied_at: str = "") -> None:
     """A consistent copy of an open database as one private file, checked and safely on the disk before it has its name.
+
+    With `copied_at` it says of itself that it is a copy, and of when: who takes it back has to look what happened since.
 
     Raises CannotOpen where a database in use lies under that name: its log would be taken for the copy's.
     """
@@ -96,6 +99,8 @@ def copy_to(source: sqlite3.Connection, target: Path) -> None:
         create_private(part)
         with closing(sqlite3.connect(part, isolation_level=None)) as copy:
             source.backup(copy)
+            if copied_at:
+                copy.execute("INSERT OR REPLACE INTO note (name, value, at) VALUES (?, '', ?)", (COPIED, copied_at))
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, readable wherever it is carried
             check(copy, target)
         with part.open("rb+") as written:
@@ -129,8 +134,8 @@ def sync_folder(folder: Path) -> None:
 class Session:
     """An open database. `create`: make it where there is none, and bring an older one up to date, a copy beside it."""
 
-    def __init__(self, path: Path, *, create: bool = True, patience: float = 5.0) -> None:
-        self.path = path
+    def __init__(self, path: Path, *, create: bool = True, patience: float = 5.0, secret: bytes | None = None) -> None:
+        self.path, self._secret = path, secret
         with explaining(path):
             if create:
                 create_private(path)
@@ -211,6 +216,11 @@ class Session:
             self.connection.executemany(sql, [tuple(row.values()) for row in rows])
 
     def secret_key(self) -> bytes:
+        """What letter keys and tokens are signed with: the owner's own secret where there is one."""
+        return self._secret or self.sealing_key()
+
+    def sealing_key(self) -> bytes:
+        """The database's own secret, which the hashes of erased people are sealed with as long as it lives."""
         (row,) = self.rows("SELECT value FROM meta WHERE name = 'secret'")
         return bytes(row["value"])
 

@@ -19,11 +19,12 @@ class SqliteStore(Courses, Messages, Privacy, Copies):
     """Implements `mailbot.store.base.Store`; every verb may raise StoreError, and then nothing of it was done.
 
     With `create`, the file is made where there is none. `patience` is how many seconds a verb waits for another
-    process that is writing. A store is used by the thread that opened it.
+    process that is writing; `secret` stands in for the database's own in letter keys and tokens. A store is used by the
+    thread that opened it.
     """
 
-    def __init__(self, path: Path, *, create: bool = True, patience: float = 5.0) -> None:
-        super().__init__(path, create=create, patience=patience)
+    def __init__(self, path: Path, *, create: bool = True, patience: float = 5.0, secret: bytes | None = None) -> None:
+        super().__init__(path, create=create, patience=patience, secret=secret)
         self._seen = {}
 
     def record(
