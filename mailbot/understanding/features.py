@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mailbot.mail.message import Automatic, Message, Segment, SegmentKind
 from mailbot.understanding.attachments import said
 from mailbot.understanding.context import Answers, Context
+from mailbot.understanding.phrasing import lean, say
 from mailbot.understanding.reading import Evidence
 from mailbot.understanding.speech import Act, Condition, Speech, listen
 from mailbot.understanding.topic import Names
@@ -26,6 +27,8 @@ LABEL = re.compile(
 ARROW = re.compile(r"[A-ZÆØÅ]\w{1,30}[ \t]{0,3}(?:->|=>|→|-->)[ \t]{0,3}[A-ZÆØÅ]\w")  # "Edith Rømer -> Joakim Vedel"
 ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{2,63}")
 TITLE = re.compile(r"\b\w{0,24}(?:leder|chef|souschef|koordinator|bestyrer|ansvarlig|librarian|manager|ledere)\b", re.IGNORECASE)
+
+SPOKEN = 0.5  # from here on the words that spoke for an intent are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,22 @@ def hear(message: Message, context: Context, names: Names, ours: Collection[str]
         message.text, names, [(s.start, s.end) for s in context.history if s.sender and s.sender.email == message.sender.email]
     )
     heard = Heard(message, context, names, own, subject, forwarded, history)
-    return Heard(message, context, names, own, subject, forwarded, history, _features(heard, ours))
+    return replace(heard, features=_features(heard, ours) | _words(heard))
+
+
+def _words(heard: Heard) -> dict[str, Feature]:
+    """What the words speak for, learned from examples; these features may be negative."""
+    text = heard.message.text
+    said = say(heard.own, heard.subject, heard.forwarded, heard.context.answers)
+    return {
+        f"words_{intent.value}": Feature(
+            leaning.score,
+            tuple(Evidence("phrasing", "text", start, end, text[start:end][:200]) for (start, end), _ in leaning.places)
+            if leaning.score > SPOKEN
+            else (),
+        )
+        for intent, leaning in lean(said).items()
+    }
 
 
 def _own_spans(message: Message) -> list[tuple[int, int]]:

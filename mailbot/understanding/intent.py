@@ -1,6 +1,7 @@
 """Which intent the features speak for: weighted sums, a softmax, and what each feature contributed.
 
-The weights stand in `words/weights.toml`; nothing here knows what a feature means.
+The weights stand in `words/weights.toml`; nothing here knows what a feature means. The signs that the rules find count
+`rules` times what is written there, since they were made with old examples at hand; the learned ones (`words_…`) in full.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from functools import cache
 
 from mailbot.understanding.features import Feature
 from mailbot.understanding.lexicon import words
+from mailbot.understanding.phrasing import SCORED
 from mailbot.understanding.reading import Intent
 
-SCORED = (Intent.SIGNUP, Intent.CANCEL, Intent.SUBSTITUTE, Intent.UPDATE, Intent.ACCEPT, Intent.DECLINE, Intent.QUESTION, Intent.UNRELATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +27,16 @@ class Choice:
     runner_up: tuple[Intent, float]
     contributions: Mapping[Intent, Mapping[str, float]]
     probabilities: Mapping[Intent, float]
+    scores: Mapping[Intent, float]
 
 
 @cache
 def _weights() -> tuple[float, Mapping[Intent, Mapping[str, float]], Mapping[Intent, float]]:
     table = words("weights")
-    bias = {Intent(k): float(v) for k, v in table["bias"].items()}
-    return float(table["temperature"]), {i: table.get(i.value, {}) for i in SCORED}, bias
+    rules = float(table["rules"])
+    bias = {Intent(k): rules * float(v) for k, v in table["bias"].items()}
+    weights = {i: {k: rules * float(v) for k, v in table.get(i.value, {}).items()} | {f"words_{i.value}": 1.0} for i in SCORED}
+    return float(table["temperature"]), weights, bias
 
 
 def choose(features: Mapping[str, Feature]) -> Choice:
@@ -47,4 +51,4 @@ def choose(features: Mapping[str, Feature]) -> Choice:
     total = sum(shares.values())
     probabilities = {intent: share / total for intent, share in shares.items()}
     first, second = sorted(SCORED, key=lambda i: -probabilities[i])[:2]
-    return Choice(first, probabilities[first], (second, probabilities[second]), contributions, probabilities)
+    return Choice(first, probabilities[first], (second, probabilities[second]), contributions, probabilities, scores)

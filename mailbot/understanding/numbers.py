@@ -146,8 +146,10 @@ def _phones(text: str, country: str) -> list[Number]:
         digits = _DIGITS.sub("", match.group())
         if digits[0] not in "01" and not _YEAR.match(match.group()):
             found.append(_phone(text, f"+{country if country in ('45', '47') else '45'}{digits}", *match.span()))
-    if country == "47":
-        found += [_phone(text, "+47" + _DIGITS.sub("", m.group()), *m.span()) for m in _NORWEGIAN.finditer(text)]
+    for match in _NORWEGIAN.finditer(text):
+        line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()][-40:]
+        if country == "47" or pattern("phones", "label").search(line) or pattern("phones", "direct").search(line):
+            found.append(_phone(text, f"+{'47' if country == '47' else '45'}{_DIGITS.sub('', match.group())}", *match.span()))
     if country in ("298", "299", "46", "49"):
         for match in (_SIX if country in ("298", "299") else _TRUNK).finditer(text):
             line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]

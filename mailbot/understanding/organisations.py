@@ -14,6 +14,9 @@ from mailbot.understanding.lexicon import alternatives, listed, words
 from mailbot.understanding.titles import is_head as is_title
 
 GENERIC = (
+    "kinder",
+    "stadt",
+    "schul",
     "hoved",
     "folke",
     "lokal",
@@ -139,7 +142,7 @@ def _grow(text: str, at: int, stop: int, kind: str) -> Place | None:
     if kind == "municipality":
         return _place(text, at, stop, 2) if word[0].isupper() else None
     start = _left(text, at)
-    if low in ("biblioteket", "bibliotekerne") and start == at and (inside := _INSTITUTION.match(text, stop)):
+    if low in ("biblioteket", "bibliotekerne", "læringscentret", "læringscenteret", "mediateket") and start == at and (inside := _INSTITUTION.match(text, stop)):
         named = [p for p in find(text[inside.end() : inside.end() + 80]) if p.start == 0 and p.rank < 2]
         if named:  # the library of an institution, which is what it is known by
             return Place(named[0].value, inside.end(), inside.end() + named[0].end, 1)

@@ -18,7 +18,7 @@ MAX_MARKS = 120  # of one sentence; more is no sentence
 
 
 _APPOSITION = re.compile(
-    r"[\s,(–:/\-]*(?:(?:(?:som|der|who|hun|han)\s+)?(?:jo |nu |i dag |også |begge )?(?:er|is|arbejder som|sidder som"
+    r"(?:\s(?:fra|på|ved|hos|i)\s{1,2}(?=[\s,(]))?[\s,(–:/\-]*(?:(?:(?:som|der|who|hun|han)\s+)?(?:jo |nu |i dag |også |begge )?(?:er|is|arbejder som|sidder som"
     r"|har titel af|fungerer som)\s+)?(?:(?:en|et|vores|min|a|our|ny|nye|vores nye|jo|nu|også|begge|selv|konst\."
     r"|hos os|den|der|er|vor)\s+)*",
     re.IGNORECASE,
@@ -28,7 +28,7 @@ _APPOSITION = re.compile(
 @cache
 def _copula() -> re.Pattern[str]:
     return re.compile(
-        rf"(?<!\w){alternatives(words('titles')['copula'])}:?(?: (?!ikke\b|ingen\b|min\b(?! \w*\Z)|chef)[\w-]+){{0,3}} ?$"
+        rf"(?<!\w){alternatives(words('titles')['copula'])}:?(?: (?!ikke\b|ingen\b|min\b(?! \w*\Z)|chef)[\w-]+\.?){{0,4}} ?$"
         rf"|\bI['’]m (?:the |a |an |now |currently )*$",
         re.IGNORECASE,
     )
@@ -129,6 +129,8 @@ def _title_owners(text: str, begin: int, mark: Mark, marks: list[Mark], refs: li
     )
     if after is not None and after.record is not None:
         return [after.record]
+    if re.match(r" (?:for|til) (?:os|dem|jer)?\s?(?:begge|alle)\b", text[mark.end : mark.end + 20]):
+        return [prose.everyone]
     if re.match(r",? (?:ligesom|lige som|som) (?:jeg|mig|undertegnede)\b", text[mark.end : mark.end + 30]):
         named = [r.record for r in refs if r.record is not None and r.end <= mark.start and r.kind in ("name", "first")]
         return [*(named[-1:] or last[-1:]), prose.writer]

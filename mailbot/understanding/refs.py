@@ -175,5 +175,5 @@ def resolve(ref: Ref, prose: Prose, last: list[Record]) -> list[Record]:
     if ref.kind == "self":
         return [prose.writer]
     if ref.kind == "same":
-        return last[-1:]
+        return last[-1:] or [prose.loose]
     return [prose.everyone]

@@ -42,6 +42,20 @@ def _endings() -> tuple[str, ...]:
     return tuple(words("titles")["endings"])
 
 
+@cache
+def _plurals() -> tuple[str, ...]:
+    return tuple(words("titles")["plural"])
+
+
+_ALL = re.compile(r"\b(?:begge|alle|alle tre|alle fire) (?:\w{2,3} )?$", re.IGNORECASE)
+
+
+def _single(value: str, head: str) -> str:
+    """`begge afdelingsledere`: each of them is an afdelingsleder."""
+    many = next((p for p in _plurals() if head.endswith(p)), None)
+    return value.replace(head, head[: -len(many)] + words("titles")["plural"][many]) if many else value
+
+
 def _heads(text: str) -> Iterator[tuple[int, int, bool]]:
     """The spans of words that are titles by themselves, and of English phrases (True)."""
     begins, phrases = _english()
@@ -54,6 +68,8 @@ def _heads(text: str) -> Iterator[tuple[int, int, bool]]:
         if low in begins and (phrase := phrases.match(text, token.start())):
             reached = phrase.end()
             yield token.start(), reached, True
+        elif low.endswith(_plurals()) and _ALL.search(text, max(0, token.start() - 14), token.start()):
+            yield token.start(), token.end(), False
         elif (low.endswith(_endings()) and len(low) > 3) or low in whole_words:
             if text[token.start() - 1 : token.start()] == "." and not _ABBREVIATED.search(text, max(0, token.start() - 7), token.start()):
                 continue
@@ -106,7 +122,7 @@ def find(text: str) -> list[Title]:
             found and text[found[-1].end : start] == " og " and word != "mellemleder" and not _NAME_NEXT.match(text, end)
         ):
             start = found.pop().start
-        found.append(Title(" ".join(text[start:end].split()), start, end, word))
+        found.append(Title(_single(" ".join(text[start:end].split()), word), start, end, word))
     return found
 
 

@@ -160,7 +160,10 @@ def _only_name(writer: Record, roster: Roster, voice: Voice) -> None:
         for r in roster.records
         if r.name and not r.writer and (addresses.belongs(voice.sender.email, r.name) or (writer.name and names.same(r.name, writer.name)))
     ]
-    if not fits and len(roster.records) == 1 and not writer.name:
+    office = re.search(r"\b(?:vi|vores|følgende)\b", voice.text, re.IGNORECASE) and not re.search(
+        r"\b(?:jeg|mig|min|mit|undertegnede)\b", voice.text, re.IGNORECASE
+    )
+    if not fits and len(roster.records) == 1 and not writer.name and not office:
         fits = roster.records
     if len(fits) == 1:
         writer.fields["name"] = fits[0].fields["name"] if "name" in fits[0].fields else Found("", 0, 0, "blocks")
@@ -207,6 +210,8 @@ def _own(made: Told) -> None:
     if not any(not r.writer for r in made.roster.records):
         writer.merge(made.prose.loose)
     writer.returning = returning(made.text, made.spans, made.marks) or writer.returning
+    alone = all(r.writer for r in (*made.roster.records, *made.prose.records))
+    writer.waiting_only = writer.waiting_only or (alone and made.says("roles", "waiting_only_self"))
 
 
 def _stated(made: Told, title: Found) -> bool:
