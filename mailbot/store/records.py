@@ -30,6 +30,7 @@ PERSON = (
     "name", "email", "title", "organisation", "municipality", "phone", "ean", "ean_invalid", "cvr", "reference",
     "invoice_email", "dietary", "returning", "waiting_only",
 )
+_COLUMN = {"returning": "took_part_before"}  # RETURNING is a word of SQL that Datasette does not quote
 STANDING = (
     "id", "course", "status", "received_at", "queued_at", "place", "message", "late", "offered_at", "offer_expires_at",
     "confirmed_at", "ended_at", "payable", "note",
@@ -110,7 +111,7 @@ def registration_row(registration: Registration) -> dict[str, Any]:
     contact, sources = rest.pop("contact"), rest.pop("sources")
     return {
         **{name: rest.pop(name) for name in STANDING},
-        **{name: rest["person"].pop(name) for name in PERSON},
+        **{_COLUMN.get(name, name): rest["person"].pop(name) for name in PERSON},
         "contact_name": contact and contact["name"],
         "contact_email": contact and contact["email"],
         "sources": dumps(sources),
@@ -122,7 +123,7 @@ def registration_row(registration: Registration) -> dict[str, Any]:
 def registration_of(row: Row) -> Registration:
     values = from_json(row["rest"])
     values |= {name: row[name] for name in STANDING}
-    values["person"] |= {name: row[name] for name in PERSON}
+    values["person"] |= {name: row[_COLUMN.get(name, name)] for name in PERSON}
     values["contact"] = _address(row["contact_name"], row["contact_email"])
     values["sources"] = from_json(row["sources"])
     return _REGISTRATION.validate_python(values)

@@ -33,6 +33,12 @@ def _filing(db: Database) -> None:
     db.execute("ALTER TABLE letter ADD COLUMN to_file INTEGER NOT NULL DEFAULT 0")
 
 
+@migrations(name="0004_browsing")
+def _browsing(db: Database) -> None:
+    for statement in BROWSING.split(";\n"):
+        db.execute(statement)
+
+
 # meta: secret (32 random bytes), next_id (the one counter of registrations, items and letters).
 # course: `file` is the course as its file says, `decided` what the administrator changed since; `revision` grows with
 # each change of the course, so that a decision made on an older roster is noticed.
@@ -209,4 +215,32 @@ SELECT course, id, kind, opened_at, sender_email, subject, excerpt FROM item WHE
 CREATE VIEW outbox AS
 SELECT number, course, kind, to_email, subject, state, due_at, retry_at, attempts
 FROM letter WHERE state IN ('planned', 'reserved', 'sending', 'drafted', 'uncertain', 'failed') ORDER BY due_at, number
+"""
+
+# A column named as a word of SQL breaks Datasette's page of the table. And more to look at: what was sent, what is asked,
+# and what each payer owes (a payer is known as in `letters.invoicing`).
+BROWSING = """
+ALTER TABLE registration RENAME COLUMN "returning" TO took_part_before;
+CREATE VIEW open_questions AS
+SELECT course, id, opened_at, sender_name, sender_email, subject, excerpt
+FROM item WHERE closed_at IS NULL AND kind = 'question' ORDER BY course, id;
+CREATE VIEW letters_sent AS
+SELECT letter.course, letter.number, letter.kind, letter.to_name, letter.to_email, letter.subject, letter.sent_at,
+    registration.id AS registration, registration.name
+FROM letter LEFT JOIN registration ON registration.id = json_extract(letter.about, '$[0]')
+WHERE letter.state = 'sent' ORDER BY letter.sent_at DESC, letter.number DESC;
+CREATE VIEW invoicing AS
+WITH payers AS (
+    SELECT registration.*, coalesce(nullif(ean, ''), nullif(cvr, ''), nullif(invoice_email, ''),
+            nullif('at ' || lower(trim(organisation)), 'at '), 'person ' || registration.id) AS payer,
+        CAST(coalesce(json_extract(decided, '$.price'), json_extract(file, '$.price')) AS REAL) AS price,
+        CAST(coalesce(json_extract(decided, '$.vat'), json_extract(file, '$.vat'), '0.25') AS REAL) AS vat
+    FROM registration JOIN course ON course.id = registration.course
+    WHERE status = 'confirmed' OR payable
+)
+SELECT course, max(organisation) AS organisation, max(ean) AS ean, max(cvr) AS cvr, max(invoice_email) AS invoice_email,
+    max(reference) AS reference, max(coalesce(contact_name, contact_email, name, email)) AS attention,
+    group_concat(coalesce(name, email), ', ') AS participants, count(*) AS number,
+    round(sum(price), 2) AS net, round(sum(price) * max(vat), 2) AS vat, round(sum(price) * (1 + max(vat)), 2) AS gross
+FROM payers GROUP BY course, payer, lower(coalesce(reference, '')) ORDER BY course, organisation, ean
 """

@@ -7,15 +7,16 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
 from mailbot.course import Status
-from mailbot.registration.records import Decision
+from mailbot.registration.records import Decision, ItemKind, LetterState
 from mailbot.store.base import TooNew
 from mailbot.store.copies import verify
 from mailbot.store.schema import migrations
 from mailbot.store.sqlite import SqliteStore
 
-from .samples import NOW, content, entry, make_version_1, registration
+from .samples import NOW, content, course, draft, entry, item, make_version_1, outgoing, person, registration
 
 
 @pytest.fixture
@@ -54,6 +55,22 @@ def test_a_copy_of_it_lies_beside(old: Path) -> None:
     assert len(list(old.parent.glob("*.before-*"))) == 1
 
 
+def test_every_version_since_the_first_is_brought_up_to_date(path: Path, tmp_path: Path) -> None:
+    names = [migration.name for migration in migrations._migrations]
+    for number, following in enumerate(names[1:], 1):
+        old = path.with_name(f"version-{number}.db")
+        old.parent.mkdir(exist_ok=True)
+        make_version_1(old)
+        with closing(sqlite3.connect(old, isolation_level=None)) as connection:
+            migrations.apply(Database(connection), stop_before=following)
+            connection.execute(f"UPDATE registration SET {'took_part_before' if number > 3 else '[returning]'} = 1")
+        with SqliteStore(old) as store, SqliteStore(tmp_path / f"new-{number}.db") as new:
+            assert schema(store) == schema(new)
+            (kept,) = store.roster("ledelse-2026").registrations
+            assert kept == registration(person=person(returning=True))
+        verify(old.with_name(f"{old.stem}.before-{number + 1}.db"))
+
+
 def test_a_new_database_needs_no_copy(path: Path) -> None:
     with SqliteStore(path):
         pass
@@ -84,3 +101,39 @@ def test_the_views_tell_what_they_are_named_for(store: SqliteStore) -> None:
     assert [(row["position"], row["id"]) for row in store.rows("SELECT * FROM waiting_list")] == [(1, 3), (2, 2)]
     assert [r.id for r in store.roster("ledelse-2026").waiting] == [3, 2]
     assert store.rows("SELECT * FROM open_items") == store.rows("SELECT * FROM outbox") == []
+
+
+def test_the_views_for_browsing(store: SqliteStore) -> None:
+    ean, course_id = "5798001234560", "ledelse-2026"
+    store.save_course(course(price=7500, capacity=9), NOW)
+    people = [
+        registration(1, person=person(1, organisation="Andeby Bibliotek", ean=ean)),
+        registration(2, person=person(2, organisation="Andeby Bibliotek", ean=ean)),
+        registration(3, person=person(3, organisation="Beby Bibliotek", cvr="12345678"), status=Status.CANCELLED, payable=True),
+        registration(4, person=person(4, organisation="Ceby Bibliotek"), status=Status.WAITING),
+    ]
+    letter = outgoing(draft(people[0]))
+    asked = item(9, kind=ItemKind.QUESTION, excerpt="Er der frokost?")
+    store.record(Decision(registrations=tuple(people), letters=(letter.draft,), items=(asked,)), NOW, letters=(letter,))
+    owed = store.rows("SELECT organisation, ean, cvr, number, net, vat, gross FROM invoicing WHERE course = ?", course_id)
+    assert [tuple(row) for row in owed] == [
+        ("Andeby Bibliotek", ean, None, 2, 15000.0, 3750.0, 18750.0),
+        ("Beby Bibliotek", None, "12345678", 1, 7500.0, 1875.0, 9375.0),
+    ]
+    assert [row["excerpt"] for row in store.rows("SELECT * FROM open_questions")] == ["Er der frokost?"]
+    assert store.rows("SELECT * FROM letters_sent") == []
+    store.connection.execute("UPDATE letter SET state = ?, sent_at = planned_at", [LetterState.SENT.value])
+    (sent,) = store.rows("SELECT registration, name, kind FROM letters_sent")
+    assert tuple(sent) == (1, "Person 1", "confirmation")
+
+
+def test_the_file_opens_well_in_a_browser(store: SqliteStore) -> None:
+    """What Datasette makes links and labels of: foreign keys, a name or title in what they point to, no column that needs quotes."""
+    reserved = {"returning", "order", "group", "select", "table", "index", "from", "to", "where", "values", "default", "references"}
+    tables = [r["name"] for r in store.rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '%sqlite%'")]
+    for table in tables:
+        assert not reserved & {row["name"].lower() for row in store.rows("SELECT name FROM pragma_table_info(?)", table)}
+    keys = {(t, r["from"], r["table"]) for t in tables for r in store.rows('SELECT "from", "table" FROM pragma_foreign_key_list(?)', t)}
+    assert keys >= {(t, "course", "course") for t in ("registration", "item", "letter", "message", "audit")}
+    assert ("audit", "registration", "registration") in keys
+    assert ("place", "message", "message") in keys
