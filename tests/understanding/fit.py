@@ -1,136 +1,163 @@
-"""Fits `words/weights.toml` to labelled messages, close to the weights that a person set.
+"""Learns `words/phrasing.tsv` from the labelled phrases and the corpus.
 
-    python tests/understanding/fit.py [--write] [--folds 5]
+    python tests/understanding/fit.py [--write] [--held-out FILE …]
 
-Logistic regression by gradient descent, with a penalty for every step away from the weights in the file, so that the
-table stays a table that one can read. `--folds` reports how weights fitted on some of the messages read the others.
+needs numpy and scipy, which mailbot itself does not. A multinomial logistic regression with a quadratic penalty; patterns that
+weigh little are dropped and the rest is fitted again. `--held-out` fits on all other files and reports how the whole file is
+read then, together with the rules: the figure that tells how a new writer will be understood.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import math
-import re
+import json
 import subprocess
 import sys
 import tempfile
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-import json  # noqa: E402
-from tomllib import loads  # noqa: E402
+import numpy as np  # noqa: E402
+from scipy.optimize import minimize  # noqa: E402
+from scipy.sparse import csr_matrix  # noqa: E402
 
+from mailbot.mail.message import Message  # noqa: E402
 from mailbot.mail.parse import parse  # noqa: E402
-from mailbot.understanding.intent import SCORED  # noqa: E402
-from mailbot.understanding.read import understand  # noqa: E402
+from mailbot.understanding.context import context  # noqa: E402
+from mailbot.understanding.features import hear  # noqa: E402
+from mailbot.understanding.intent import choose  # noqa: E402
+from mailbot.understanding.phrasing import SCORED, UNIT, say  # noqa: E402
 from mailbot.understanding.robots import robot  # noqa: E402
+from mailbot.understanding.topic import Names  # noqa: E402
 from understanding.wording import COURSE, message, phrases  # noqa: E402
 
-WEIGHTS = ROOT / "mailbot/understanding/words/weights.toml"
+TABLE = ROOT / "mailbot/understanding/words/phrasing.tsv"
 NAMES = [i.value for i in SCORED]
 OURS = frozenset({"lv@fremtidensbiblioteker.dk"})
-Example = tuple[str, dict[str, float], str]
+PENALTY = 0.5
+RARE = 2  # a pattern must occur in as many messages
+LITTLE = 0.14  # patterns that weigh less for every intent are dropped
+HEAD = """# What words speak for: pattern, then hundredths for {names}.
+# Written by tests/understanding/fit.py; change the examples, not this file. ~class (concepts.toml), #group (speech.toml), ^ first, $ last,
+# ! in a negated clause, _ any word, S: subject, F: forwarded, @ in answer to such a letter.
+"""
+
+
+@dataclass(frozen=True)
+class Example:
+    file: str
+    text: str
+    truth: int
+    patterns: tuple[str, ...]
+    scale: float
+    rules: tuple[float, ...]
 
 
 def examples() -> list[Example]:
     found: list[Example] = []
     with tempfile.TemporaryDirectory() as folder:
-        cases = [str(p) for p in sorted((ROOT / "tests/corpus/cases").glob("*.yaml")) if not p.name.startswith("unseen")]
-        subprocess.run([sys.executable, str(ROOT / "tests/corpus/build.py"), *cases, "--out", folder], check=True, capture_output=True)
-        for path in sorted(Path(folder).glob("*.eml")):
-            truth = json.loads(path.with_suffix(".json").read_text("utf-8"))["intent"]
-            found += _example(path.stem, parse(path.read_bytes()), truth)
+        for cases in sorted((ROOT / "tests/corpus/cases").glob("*.yaml")):
+            if cases.name.startswith("unseen"):
+                continue
+            out = Path(folder) / cases.stem
+            built = subprocess.run([sys.executable, str(ROOT / "tests/corpus/build.py"), str(cases), "--out", str(out)], capture_output=True)
+            if built.returncode:
+                print(f"{cases.name} does not build: left out")  # noqa: T201
+                continue
+            for path in sorted(out.glob("*.eml")):
+                truth = json.loads(path.with_suffix(".json").read_text("utf-8"))["intent"]
+                found += _example(cases.stem, path.stem, parse(path.read_bytes()), truth)
     for file in sorted(HERE.glob("phrases*.txt")):
         for line in phrases(file):
-            found += _example(line.text, message(line.text, line.context, subject=line.subject), line.intent)
+            found += _example(file.stem, line.text, message(line.text, line.context, subject=line.subject), line.intent)
     return found
 
 
-def _example(key: str, mail, truth: str) -> list[Example]:  # type: ignore[no-untyped-def]
+def _example(file: str, text: str, mail: Message, truth: str) -> list[Example]:
     if truth not in NAMES or robot(mail, None):
         return []
-    heard, _ = understand(mail, [COURSE], None, OURS)
-    return [(key, {name: f.value for name, f in heard.features.items()}, truth)]
+    heard = hear(mail, context(mail, None, OURS), Names((COURSE,)), OURS)
+    said = say(heard.own, heard.subject, heard.forwarded, heard.context.answers)
+    rules = choose({n: f for n, f in heard.features.items() if not n.startswith("words_")}).scores
+    patterns = [*said.patterns, *(f"{p}@{said.setting}" for p in said.patterns if p[:2] not in ("S:", "F:"))]
+    return [Example(file, text, NAMES.index(truth), tuple(patterns), said.scale, tuple(rules[i] for i in SCORED))]
 
 
-def probabilities(weights: dict[str, dict[str, float]], bias: dict[str, float], features: dict[str, float]) -> dict[str, float]:
-    scores = {i: bias.get(i, 0.0) + sum(w * features[f] for f, w in weights[i].items() if f in features) for i in NAMES}
-    top = max(scores.values())
-    shares = {i: math.exp(s - top) for i, s in scores.items()}
-    total = sum(shares.values())
-    return {i: s / total for i, s in shares.items()}
+def matrix(data: list[Example], known: dict[str, int]) -> Any:
+    rows, columns, values = [], [], []
+    for row, e in enumerate(data):
+        here = [known[p] for p in e.patterns if p in known]
+        rows += [row] * len(here)
+        columns += here
+        values += [e.scale] * len(here)
+    return csr_matrix((values, (rows, columns)), shape=(len(data), len(known)))
 
 
-def fit(
-    data: list[Example], prior: dict[str, dict[str, float]], bias: dict[str, float], *, pull: float, steps: int = 150
-) -> dict[str, dict[str, float]]:
-    weights = {i: dict(prior[i]) for i in NAMES}
-    memory = {i: dict.fromkeys(prior[i], 1e-3) for i in NAMES}
-    for _ in range(steps):
-        slope = {i: {f: pull * (weights[i][f] - prior[i][f]) for f in prior[i]} for i in NAMES}
-        for _, features, truth in data:
-            chances = probabilities(weights, bias, features)
-            for i in NAMES:
-                error = chances[i] - (i == truth)
-                if abs(error) > 1e-4:
-                    for f in prior[i]:
-                        if f in features:
-                            slope[i][f] += error * features[f]
-        for i in NAMES:
-            for f in prior[i]:
-                memory[i][f] += slope[i][f] ** 2
-                weights[i][f] -= 0.25 * slope[i][f] / math.sqrt(memory[i][f])
-    return weights
+def shares(scores: Any) -> Any:
+    risen = np.exp(scores - scores.max(1, keepdims=True))
+    return risen / risen.sum(1, keepdims=True)
 
 
-def right(data: list[Example], weights: dict[str, dict[str, float]], bias: dict[str, float]) -> tuple[float, float, list[str]]:
-    hits, loss, misses = 0, 0.0, []
-    for key, features, truth in data:
-        chances = probabilities(weights, bias, features)
-        best = max(NAMES, key=lambda i: chances[i])
-        hits += best == truth
-        loss -= math.log(max(chances[truth], 1e-9))
-        if best != truth:
-            misses.append(f"{key[:60]!r}: {truth} read as {best} {chances[best]:.2f}")
-    return hits / len(data), loss / len(data), misses
+def fit(data: list[Example], known: dict[str, int]) -> Any:
+    x, truth = matrix(data, known), np.array([e.truth for e in data])
+    shape, row = (len(known), len(NAMES)), np.arange(len(data))
+    wanted = np.zeros((len(data), len(NAMES)))
+    wanted[row, truth] = 1
+    turned = x.T.tocsr()
+
+    def loss(flat: Any) -> tuple[float, Any]:
+        weights = flat.reshape(shape)
+        chances = shares(x @ weights)
+        cost = -np.log(np.maximum(chances[row, truth], 1e-12)).sum() + PENALTY / 2 * (weights**2).sum()
+        return cost, (turned @ (chances - wanted) + PENALTY * weights).ravel()
+
+    return minimize(loss, np.zeros(shape[0] * shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 80}).x.reshape(shape)
+
+
+def learn(data: list[Example]) -> tuple[dict[str, int], Any]:
+    count = Counter(p for e in data for p in e.patterns)
+    known = {p: n for n, p in enumerate(sorted(p for p in count if count[p] >= RARE))}
+    weights = fit(data, known)
+    kept = [p for p, n in known.items() if np.abs(weights[n] - weights[n].mean()).max() >= LITTLE]
+    known = {p: n for n, p in enumerate(kept)}
+    return known, fit(data, known)
+
+
+def held_out(data: list[Example], file: str) -> str:
+    rest, test = [e for e in data if e.file != file], [e for e in data if e.file == file]
+    known, weights = learn(rest)
+    chances = shares(matrix(test, known) @ weights + np.array([e.rules for e in test]))
+    best, sure = chances.argmax(1), chances.max(1)
+    right = best == np.array([e.truth for e in test])
+    rules = np.array([e.rules for e in test]).argmax(1) == np.array([e.truth for e in test])
+    bands = [(low, int((sure >= low).sum()), float(right[sure >= low].mean()) if (sure >= low).any() else 1.0) for low in (0.7, 0.8, 0.9)]
+    told = ", ".join(f"≥ {low}: {n} at {share:.3f}" for low, n, share in bands)
+    misses = [f"  {NAMES[e.truth]} → {NAMES[b]} {c:.2f}: {e.text[:110]!r}" for e, b, c, r in zip(test, best, sure, right, strict=True) if not r]
+    return "\n".join([f"{file}: {len(test)} read {right.mean():.4f} (rules alone {rules.mean():.4f}); {told}", *misses])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--write", action="store_true")
-    parser.add_argument("--folds", type=int, default=0)
-    parser.add_argument("--pull", type=float, default=0.6)
+    parser.add_argument("--held-out", nargs="*", default=[])
+    parser.add_argument("--quiet", action="store_true")
     args = parser.parse_args()
-    table = loads(WEIGHTS.read_text("utf-8"))
-    prior = {i: {k: float(v) for k, v in table.get(i, {}).items()} for i in NAMES}
-    bias = {k: float(v) for k, v in table["bias"].items()}
     data = examples()
-    print(f"{len(data)} examples; as they stand: {right(data, prior, bias)[:2]}")  # noqa: T201
-    if args.folds:
-        parts = [[e for e in data if int(hashlib.sha256(e[0].encode()).hexdigest(), 16) % args.folds == n] for n in range(args.folds)]
-        total, misses = 0.0, []
-        for n, part in enumerate(parts):
-            weights = fit([e for m, p in enumerate(parts) if m != n for e in p], prior, bias, pull=args.pull)
-            share, _, missed = right(part, weights, bias)
-            total += share * len(part)
-            misses += missed
-        print(f"read by weights fitted on the others: {total / len(data):.4f}", *misses, sep="\n  ")  # noqa: T201
-    weights = fit(data, prior, bias, pull=args.pull)
-    share, loss, misses = right(data, weights, bias)
-    print(f"fitted: {share:.4f} loss {loss:.4f}", *misses, sep="\n  ")  # noqa: T201
+    for file in args.held_out:
+        report = held_out(data, file)
+        print(report.splitlines()[0] if args.quiet else report, flush=True)  # noqa: T201
     if args.write:
-        text, section = [], ""
-        for line in WEIGHTS.read_text("utf-8").splitlines():
-            if header := re.match(r"\[(\w+)\]", line):
-                section = header.group(1)
-            elif section in NAMES and (entry := re.match(r'("?[^"=]+"?) = [-\d.]+(.*)', line)):
-                line = f"{entry.group(1)} = {round(weights[section][entry.group(1).strip(chr(34))], 2)}{entry.group(2)}"
-            text.append(line)
-        WEIGHTS.write_text("\n".join(text) + "\n", "utf-8")
+        known, weights = learn(data)
+        numbers = np.rint((weights - weights.mean(1, keepdims=True)) * UNIT).astype(int)
+        lines = ["\t".join([p, *(str(n) if n else "" for n in numbers[at])]) for p, at in known.items() if numbers[at].any()]
+        TABLE.write_text(HEAD.format(names=" ".join(NAMES)) + "\n".join(lines) + "\n", "utf-8")
+        print(f"{len(lines)} patterns")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -1,0 +1,235 @@
+"""What the words themselves speak for, learned from labelled messages: `words/phrasing.tsv`, a line a pattern.
+
+The groups of `speech.toml` and the rules of `acts.toml` know what people usually say; this layer knows how the words of
+messages that they do not understand are distributed over the intents. A pattern is a word, its neighbours, a class of
+words (`concepts.toml`, `speech.toml`) or two of them, what stands in the subject, and each of these again for what the message
+answers. The scores are a plain sum, so that the words that decided can be shown. `tests/understanding/fit.py` writes the table.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+from mailbot.understanding.context import Answers
+from mailbot.understanding.lexicon import listed, words
+from mailbot.understanding.reading import Intent
+from mailbot.understanding.speech import HeardClause, Speech
+
+SCORED = (Intent.SIGNUP, Intent.CANCEL, Intent.SUBSTITUTE, Intent.UPDATE, Intent.ACCEPT, Intent.DECLINE, Intent.QUESTION, Intent.UNRELATED)
+CLAUSES = 20  # of a text that are looked at
+ROW = 40  # words of a clause that are looked at
+NEAR = 6  # places that two classes of words may stand apart
+UNIT = 100  # what a weight of 1 is in the table
+SCALE = 2.8
+FADE = 0.4  # a pattern counts SCALE, divided by the words of the message (and 8 more) to this power
+
+# Which of our letters are answered alike
+SETTING = {
+    Answers.NOTHING: "plain", Answers.OTHER: "plain", Answers.INVITATION: "invited", Answers.NUDGE: "invited", Answers.OFFER: "offered",
+    Answers.CONFIRMATION: "in", Answers.PROGRAMME: "in", Answers.OWN: "in", Answers.REQUEST: "asked", Answers.WAITING: "waiting",
+    Answers.VERIFY: "verify", Answers.ENDED: "ended",
+}  # fmt: skip
+Place = tuple[int, int]  # characters of the text; (0, 0) where a pattern has none
+Weights = tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The patterns of a message with their places, how many words it has, and what it answers."""
+
+    patterns: Mapping[str, Place]
+    length: int
+    setting: str
+
+    @property
+    def scale(self) -> float:
+        return float(SCALE / (8 + self.length) ** FADE)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaning:
+    """How much the words speak for an intent, against the mean of all, and the places that said most of it."""
+
+    score: float
+    places: tuple[tuple[Place, float], ...]
+
+
+def say(own: Speech, subject: Speech, forwarded: Speech, answers: Answers) -> Said:
+    """The patterns of a message."""
+    found: dict[str, Place] = {}
+    length = 0
+    for clause in own.clauses[:CLAUSES]:
+        length += len(clause.clause.words)
+        for name, place in _of_clause(clause):
+            found.setdefault(name, place)
+    for mark, speech in (("S", subject), ("F", forwarded)):
+        for clause in speech.clauses[:CLAUSES]:
+            for name in _single(clause):
+                found.setdefault(f"{mark}:{name}", (0, 0))
+    found["length:" + str(min(6, int(math.log2(1 + length))))] = (0, 0)
+    found["all"] = (0, 0)
+    return Said(found, min(length, CLAUSES * ROW), SETTING[answers])
+
+
+def lean(said: Said) -> dict[Intent, Leaning]:
+    """What the table says about the patterns of a message."""
+    table = _table()
+    scale = said.scale
+    total = [0.0] * len(SCORED)
+    spoken: list[tuple[Place, Weights]] = []
+    for name, place in said.patterns.items():
+        for row in (table.get(name), table.get(f"{name}@{said.setting}")):
+            if row:
+                total = [t + w for t, w in zip(total, row, strict=True)]
+                if place != (0, 0):
+                    spoken.append((place, row))
+    mean = sum(total) / len(total)
+    leanings = {}
+    for n, intent in enumerate(SCORED):
+        best = sorted(((place, scale * (row[n] - sum(row) / len(row))) for place, row in spoken), key=lambda p: -p[1])[:3]
+        leanings[intent] = Leaning(scale * (total[n] - mean), tuple(b for b in best if b[1] > 0))
+    return leanings
+
+
+@cache
+def _table() -> Mapping[str, Weights]:
+    lines = (Path(__file__).resolve().parent / "words" / "phrasing.tsv").read_text("utf-8").splitlines()
+    rows = (line.split("\t") for line in lines if line and not line.startswith("# "))
+    return {row[0]: tuple(int(w or 0) / UNIT for w in row[1:]) for row in rows}
+
+
+# -- patterns ------------------------------------------------------------------------------------
+
+
+def _of_clause(heard: HeardClause) -> Iterator[tuple[str, Place]]:
+    row = heard.clause.words[:ROW]
+    if not row:
+        return
+    whole = (row[0].start, row[-1].end)
+    tokens = _tokens(heard)
+    texts = [t for t, _, _ in tokens]
+    places = [(row[i].start, row[j - 1].end) for _, i, j in tokens]
+    negated = not _nots().isdisjoint(texts)
+    yield from zip(texts, places, strict=True)
+    for i, (text, place) in enumerate(zip(texts, places, strict=True)):
+        if negated:
+            yield f"!{text}", place
+        if i + 1 < len(texts):
+            yield f"{text} {texts[i + 1]}", (place[0], places[i + 1][1])
+        if i + 2 < len(texts):
+            yield f"{text} _ {texts[i + 2]}", (place[0], places[i + 2][1])
+            yield f"{text} {texts[i + 1]} {texts[i + 2]}", (place[0], places[i + 2][1])
+    yield f"^{texts[0]}", places[0]
+    yield f"^{' '.join(texts[:2])}", whole
+    yield f"{texts[-1]}$", places[-1]
+    if heard.clause.asks:
+        yield "?", whole
+    for group in heard.groups:
+        yield f"#{group}", whole
+    yield from _of_concepts(tokens, places)
+
+
+def _of_concepts(tokens: Sequence[tuple[str, int, int]], places: Sequence[Place]) -> Iterator[tuple[str, Place]]:
+    classed = [(at, name) for at, (text, _, _) in enumerate(tokens) for name in _concepts(text)]
+    for n, (at, name) in enumerate(classed):
+        yield f"~{name}", places[at]
+        for to, other in classed[n + 1 : n + 24]:
+            if to - at > NEAR:
+                break
+            if to > at and other != name:
+                yield f"~{name}>{other}", (places[at][0], places[to][1])
+
+
+def _single(heard: HeardClause) -> Iterator[str]:
+    for text, _, _ in _tokens(heard):
+        yield text
+        yield from (f"~{name}" for name in _concepts(text))
+    yield from (f"#{group}" for group in heard.groups)
+
+
+def _tokens(heard: HeardClause) -> list[tuple[str, int, int]]:
+    """The words of a clause, with a class in place of each name, number, date, title and course; (token, first word, end)."""
+    row = heard.clause.words[:ROW]
+    course = {i for span in heard.found.get("course", ()) for i in range(*span)}
+    names = {i for span in heard.found.get("name", ()) for i in range(*span)}
+    found: list[tuple[str, int, int]] = []
+    for i, word in enumerate(row):
+        if i in course:
+            text = "<course>"
+        elif i in names:
+            text = "<name>"
+        else:
+            text = _token(word.text)
+            if word.capital and i and not text.startswith("<") and _unknown(word.text):
+                text = "<name>"
+        if found and text == found[-1][0] and text in ("<name>", "<number>", "<course>", "<title>", "<library>"):
+            found[-1] = (text, found[-1][1], i + 1)
+        else:
+            found.append((text, i, i + 1))
+    return found
+
+
+@lru_cache(4096)
+def _token(word: str) -> str:
+    instead, endings = _instead()
+    if word in instead:
+        return f"<{instead[word]}>"
+    if any(c.isdecimal() for c in word):
+        if not word.isdecimal():
+            return "<number>"
+        return "<ean>" if len(word) >= 12 else "<phone>" if len(word) == 8 else "<year>" if len(word) == 4 and word < "2100" else "<number>"
+    for ending, name in endings:
+        if word.endswith(ending):
+            return f"<{name}>"
+    return _stem(word)
+
+
+def _stem(word: str) -> str:
+    return next((word[: -len(e)] for e in words("concepts")["stems"]["endings"] if word.endswith(e) and len(word) - len(e) >= 3), word)
+
+
+@cache
+def _instead() -> tuple[Mapping[str, str], tuple[tuple[str, str], ...]]:
+    table = words("concepts")["instead"]
+    whole = {word: name for name, entries in table.items() for word in entries if not word.startswith("*")}
+    return whole, tuple((word[1:], name) for name, entries in table.items() for word in entries if word.startswith("*"))
+
+
+@lru_cache(4096)
+def _concepts(token: str) -> tuple[str, ...]:
+    """The classes of alike words that a token belongs to; a class in place of a word counts as one, too."""
+    if token.startswith("<"):
+        return (token[1:-1],)
+    whole, stems = _alike()
+    found = set(whole.get(token, ()))
+    for length in range(2, len(token) + 1):
+        found |= stems.get(token[:length], set())
+    return tuple(sorted(found))
+
+
+@cache
+def _alike() -> tuple[Mapping[str, set[str]], Mapping[str, set[str]]]:
+    whole: dict[str, set[str]] = {}
+    stems: dict[str, set[str]] = {}
+    for name, entries in words("concepts")["alike"].items():
+        for entry in entries:
+            if entry.endswith("*"):
+                stems.setdefault(entry[:-1], set()).add(name)
+                stems.setdefault(_stem(entry[:-1]), set()).add(name) if len(entry) > 6 else None
+            else:
+                whole.setdefault(_token(entry), set()).add(name)
+    return whole, stems
+
+
+@lru_cache(4096)
+def _unknown(word: str) -> bool:
+    return len(word) > 1 and not _concepts(_stem(word)) and word not in listed("clauses", "no_names")
+
+
+@cache
+def _nots() -> frozenset[str]:
+    return frozenset(_stem(word) for word in words("speech")["not"])
