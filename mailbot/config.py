@@ -6,6 +6,7 @@ mistake becomes one sentence that names the file or variable, the key, what is w
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shlex
 import subprocess
@@ -106,6 +107,11 @@ class Config(_Section):
     @property
     def templates(self) -> Path | None:
         return self.path(self.bot.templates) if self.bot.templates else None
+
+    @property
+    def signing_key(self) -> bytes | None:
+        """What MAILBOT_SECRET_KEY says, as 32 bytes; None where it is not set and the database's own secret is used."""
+        return hashlib.sha256(self.secret_key.get_secret_value().encode()).digest() if self.secret_key else None
 
     @property
     def on_microsoft(self) -> bool:

@@ -6,7 +6,7 @@ own answers). It is read only when something new lies there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -37,13 +37,23 @@ class SentFolder:
         folder = self.inbox.folders().sent
         if not folder or (present := self.inbox.status(folder)) == self.seen_to:
             return
-        mine = {entry.message_id: entry for entry in self.store.entries() if entry.message_id and entry.outcome is not Outcome.IGNORED}
+        mine = self._mine()
         for letter in self.inbox.sent_since(folder, since):
-            if letter.key:
-                self._went_out(letter, now)
-            elif (entry := next((mine[i] for i in (*letter.in_reply_to, *letter.references) if i in mine), None)) is not None:
-                self._answered(letter, entry, now)
+            self._take_note(letter, mine, now)
         self.seen_to = present
+
+    def take_note(self, letter: SentLetter, now: datetime) -> None:
+        """Of one letter that lies in Sent."""
+        self._take_note(letter, self._mine(), now)
+
+    def _mine(self) -> dict[str, Entry]:
+        return {entry.message_id: entry for entry in self.store.entries() if entry.message_id and entry.outcome is not Outcome.IGNORED}
+
+    def _take_note(self, letter: SentLetter, mine: Mapping[str, Entry], now: datetime) -> None:
+        if letter.key:
+            self._went_out(letter, now)
+        elif (entry := next((mine[i] for i in (*letter.in_reply_to, *letter.references) if i in mine), None)) is not None:
+            self._answered(letter, entry, now)
 
     def _went_out(self, letter: SentLetter, now: datetime) -> None:
         """A draft of ours that she sent: its clock starts then."""

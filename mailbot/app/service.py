@@ -19,6 +19,7 @@ import structlog
 from mailbot.app.due import next_moment, work_due
 from mailbot.app.handle import Handled, Received, Rules, handle
 from mailbot.app.outbox import Carrier, file_copies, send_due, settle_interrupted
+from mailbot.app.repeat import Repetition, moved_to
 from mailbot.app.sent import SentFolder
 from mailbot.app.supervision import notify
 from mailbot.app.worth import worth_of
@@ -87,6 +88,7 @@ class Service:
         notify("WATCHDOG=1")
         try:
             self.inbox.connect()
+            self._repeat()
             self._receive(done)
             self._look_at_sent()
         finally:
@@ -141,6 +143,12 @@ class Service:
         if moment is not None:
             patience = min(patience, moment - now)
         return max(0.0, patience.total_seconds())
+
+    def _repeat(self) -> None:
+        """Where the database is a copy that was taken back: what happened since, before anything else."""
+        if self.store.copied_at() is not None:
+            files = bool(getattr(self.carrier, "files", False))
+            Repetition(self.store, self.rules, self.inbox, files, self.digest_at, moved_to(self.after_handling)).run(self.clock())
 
     def _receive(self, done: Pass) -> None:
         """What lies behind the cursor, and now and then what the last days hold and was never seen."""
@@ -226,6 +234,8 @@ class Service:
     def work(self, done: Pass | None = None) -> None:
         """The half of a pass that needs no inbox: settle what broke off, do what is due, send what is planned."""
         done = done or Pass()
+        if self.store.copied_at() is not None:  # a copy that was taken back: first Sent must tell what went out since
+            return
         now = self.clock()
         try:
             settle_interrupted(self.store, self.carrier, now)

@@ -58,7 +58,7 @@ def backup(
     [dim]mailbot backup /media/usb/mailbot.db[/dim]
     """
     with open_store(settings(config), database) as store:
-        store.backup(target)
+        store.backup(target, moment(None))
     print(f"{target} written and checked")
 
 

@@ -111,7 +111,7 @@ def open_store(config: Config, database: Path | None, *, create: bool = False) -
     path = database or config.database
     if not create and not path.exists():
         raise Failed(f"{path}: there is no database yet; `mailbot once` or `mailbot run` makes it, --database names another")
-    store = SqliteStore(path)
+    store = SqliteStore(path, secret=config.signing_key)
     try:
         yield store
     finally:

@@ -242,8 +242,17 @@ class Store(Protocol):
     def erase_sensitive(self, course: str) -> dict[str, int]:
         """Erase diets, excerpts of messages, and the copies of settled letters that may quote them."""
 
-    def backup(self, target: Path) -> None:
-        """A consistent, checked copy of the whole database as one file (mode 0600); a broken-off one leaves no trace."""
+    def backup(self, target: Path, at: datetime | None = None) -> None:
+        """A consistent, checked copy of the whole database as one file (mode 0600); a broken-off one leaves no trace.
+
+        With `at` it says of itself that it is a copy of then (`copied_at`).
+        """
+
+    def copied_at(self) -> datetime | None:
+        """When this copy was made, where it is one that was taken back and what happened since is still to be repeated."""
+
+    def mark_as_repeated(self, at: datetime) -> None:
+        """What happened since the copy was made is done once more."""
 
     def backup_nightly(self, folder: Path, keep_days: int, now: datetime) -> Path | None:
         """Today's copy (`mailbot-YYYY-MM-DD.db`, by the date of `now`), where there is none; older ones than `keep_days` go."""

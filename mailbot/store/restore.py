@@ -46,13 +46,17 @@ def stage(copy: Path, database: Path, *beside: Path) -> Path:
     staged = database.with_name(f".{database.name}.restored")
     with explaining(database):
         database.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
-        for ending in ENDINGS:  # of a restore that broke off
-            staged.with_name(staged.name + ending).unlink(missing_ok=True)
+        discard(staged)  # of a restore that broke off
         with closing(connect(copy, 5.0, read_only=True)) as source:
             copy_to(source, staged)
         with SqliteStore(staged) as store:
             _forget_again(store, promised)
     return staged
+
+
+def discard(staged: Path) -> None:
+    for ending in ENDINGS:
+        staged.with_name(staged.name + ending).unlink(missing_ok=True)
 
 
 def put_in_place(staged: Path, database: Path, at: datetime) -> Path | None:
