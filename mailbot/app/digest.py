@@ -22,13 +22,15 @@ from mailbot.understanding.reading import Address
 STALE = timedelta(hours=26)
 
 
-def digest_decision(roster: Roster, store: Store, rules: Rules, now: datetime) -> tuple[Decision, tuple[Outgoing, ...]]:
-    """Today's digest for each administrator, as drafts and as complete letters."""
-    day = now.astimezone(roster.course.zone).date()
+def digest_decision(
+    roster: Roster, store: Store, rules: Rules, now: datetime, *, subject_of: str = ""
+) -> tuple[Decision, tuple[Outgoing, ...]]:
+    """Today's digest for each administrator, as drafts and as complete letters. `subject_of`: one out of turn."""
+    subject_of = subject_of or f"digest:{now.astimezone(roster.course.zone).date().isoformat()}"
     told, secret = _told(roster, store, now), store.secret_key()
     letters = []
     for to in rules.administrators_of(roster.course):
-        draft = Draft(kind=Kind.DIGEST, course=roster.course.id, to=to, subject_of=f"digest:{day.isoformat()}")
+        draft = Draft(kind=Kind.DIGEST, course=roster.course.id, to=to, subject_of=subject_of)
         key = letter_key(secret, draft)
         letters.append(outgoing(draft, _composed(told, roster, rules, secret, key, to), key, due_at=now))
     return Decision(outcome=Outcome.HANDLED, letters=tuple(letter.draft for letter in letters)), tuple(letters)

@@ -101,16 +101,22 @@ def settle_interrupted(store: Store, carrier: Carrier, now: datetime) -> None:
             store.settle(number, LetterState.UNCERTAIN, now, reason=Reason("broke_off_while_sending"))
 
 
-def send_due(store: Store, carrier: Carrier, clock: Callable[[], datetime], *, most: int = 1000, per_hour: int | None = None) -> int:
-    """Send what is due, at most `most` letters and `per_hour` within any hour; returns how many left the house."""
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many letters within any hour; `hold` is called where more are due, and sees to it that they wait."""
+
+    per_hour: int
+    hold: Callable[[int, datetime], None]
+
+
+def send_due(store: Store, carrier: Carrier, clock: Callable[[], datetime], *, most: int = 1000, limit: Limit | None = None) -> int:
+    """Send what is due, at most `most` letters and as many within an hour as the limit says; returns how many left the house."""
     gone = 0
     for _ in range(most):
         now = clock()
         lately = store.sent_since(now - HOUR) - store.sent_since(now + HOUR)  # less what a clock gone wrong has dated ahead
-        if per_hour is not None and lately >= per_hour:
-            log.warning("letters_held", per_hour=per_hour)
-            store.note("last_error", f"{per_hour} letters went out within an hour; the others wait (max_letters_per_hour)", now)
-            break
+        if limit is not None and lately >= limit.per_hour:
+            limit.hold(limit.per_hour, now)
         attempt = store.reserve(now)
         if attempt is None:
             break

@@ -14,6 +14,7 @@ from typing import Any
 
 from mailbot.app.due import Happened, next_moment, work_due
 from mailbot.app.handle import Handled, Received, Rules, handle
+from mailbot.app.holding import limit_of
 from mailbot.app.outbox import Delivered, Delivery, send_due
 from mailbot.mail.parse import parse
 from mailbot.registration.records import LetterRecord, LetterState
@@ -108,7 +109,7 @@ class Replay:
         for letter in recorded:
             if letter.state is LetterState.WITHHELD:
                 yield self._letter_event(letter)
-        send_due(self.store, self.carrier, lambda: self.now)
+        send_due(self.store, self.carrier, lambda: self.now, limit=limit_of(self.store, self.rules))
         for name, letter in self.carrier.written:
             yield self._letter_event(letter, name)
         self.carrier.written.clear()

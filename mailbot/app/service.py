@@ -18,6 +18,7 @@ import structlog
 
 from mailbot.app.due import next_moment, work_due
 from mailbot.app.handle import Handled, Received, Rules, handle
+from mailbot.app.holding import limit_of
 from mailbot.app.outbox import Carrier, file_copies, send_due, settle_interrupted
 from mailbot.app.repeat import Repetition, moved_to
 from mailbot.app.sent import SentFolder
@@ -242,8 +243,7 @@ class Service:
         except MailError as problem:  # nobody can look into Sent now: those letters wait, the others need not
             log.warning("cannot_look_into_sent", problem=str(problem)[:200])
         done.due += len(work_due(self.store, self.rules, now, self.digest_at))
-        per_hour = min((c.max_letters_per_hour for c in self.store.courses()), default=None)
-        done.letters += send_due(self.store, self.carrier, self.clock, per_hour=per_hour)
+        done.letters += send_due(self.store, self.carrier, self.clock, limit=limit_of(self.store, self.rules))
         try:
             file_copies(self.store, self.carrier)
         except MailError as problem:  # the copies wait
@@ -254,7 +254,8 @@ class Service:
     def _back_up(self, folder: Path, now: datetime) -> None:
         """Tonight's copy. A disk that is away must not stop the service, but is said."""
         try:
-            self.store.backup_nightly(folder, self.backup_days, now)
+            if self.store.backup_nightly(folder, self.backup_days, now) is not None:
+                self.store.note("backup", "", now)
         except (StoreError, OSError) as problem:
             log.error("backup_failed", problem=str(problem))
             self.store.note("last_error", f"backup: {problem}", now)

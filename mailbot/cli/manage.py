@@ -48,7 +48,7 @@ DECISIONS = {
 def add_to(app: typer.Typer) -> None:
     for name, text in DECISIONS.items():
         app.command(name, help=text, rich_help_panel="Decide")(_decision(name))
-    for command in (substitute, place):
+    for command in (substitute, place, resume):
         app.command(rich_help_panel="Decide")(command)
 
 
@@ -111,6 +111,28 @@ def place(
         rules = rules_of(loaded, store.courses())
         decision = _refusal(lambda: carry_out(store, rules, chosen.id, at, lambda r: manual.place(r, which, where, at), send=not quiet))
     print(f"meeting {meeting} is at {where}; {len(decision.letters)} letters " + ("recorded, not sent" if quiet else "planned"))
+
+
+def resume(course: CourseOption = None, config: ConfigOption = None, database: DatabaseOption = None, now: NowOption = None) -> None:
+    """Go on after a pause, and release letters that are held because there were too many within an hour.
+
+    [dim]mailbot resume[/dim]
+    """
+    from mailbot.registration import manual
+
+    _on_course(course, manual.resume, config, database, now)
+    print("the running service or `mailbot once` goes on")
+
+
+def _on_course(
+    course: str | None, decide: Callable[[Roster, datetime], Decision], config: Path | None, database: Path | None, now: str | None
+) -> Decision:
+    from mailbot.cli.record import carry_out
+
+    loaded, at = settings(config), moment(now)
+    with open_store(loaded, database) as store:
+        chosen, rules = only_course(store, course), rules_of(loaded, store.courses())
+        return _refusal(lambda: carry_out(store, rules, chosen.id, at, lambda roster: decide(roster, at), send=True))
 
 
 def _meeting(text: str) -> int | date:

@@ -17,8 +17,8 @@ ENDED = frozenset({Status.CANCELLED, Status.DECLINED, Status.EXPIRED})
 PLACE_NEEDED = timedelta(days=21)   # a meeting so near without a place is worth a warning
 LATE_DRAFT = timedelta(days=2)
 URGENCY = (
-    ItemKind.UNCERTAIN, ItemKind.REVIEW, ItemKind.QUESTION, ItemKind.VERIFY, ItemKind.BOUNCE, ItemKind.CONFLICT, ItemKind.QUARANTINE,
-    ItemKind.TAKEN, ItemKind.NOTICE,
+    ItemKind.HELD, ItemKind.UNCERTAIN, ItemKind.REVIEW, ItemKind.QUESTION, ItemKind.VERIFY, ItemKind.BOUNCE, ItemKind.CONFLICT,
+    ItemKind.QUARANTINE, ItemKind.TAKEN, ItemKind.NOTICE,
 )
 TO_HER = frozenset({Kind.DIGEST, Kind.COMMAND_REPLY})
 

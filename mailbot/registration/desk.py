@@ -193,12 +193,21 @@ def take_over(
 
 
 def hand_back(roster: Roster, number: int, now: datetime) -> Decision:
-    """Go on in a thread that she took over."""
+    """Go on in a thread that she took over, or with the letters that are held."""
     item = _open_item(roster, number)
-    if item.kind is not ItemKind.TAKEN:
+    if item.kind not in (ItemKind.TAKEN, ItemKind.HELD):
         raise RuleError("nothing_proposed")
     change = Change(roster, now)
     change.close(item, "approved")
+    return change.decision()
+
+
+def hold(roster: Roster, limit: int, now: datetime) -> Decision:
+    """No more letters leave but those to her, until she says go on. Nothing, where that is so already."""
+    if any(i.kind is ItemKind.HELD and i.closed_at is None for i in roster.items):
+        return Decision()
+    change = Change(roster, now)
+    change.open(ItemKind.HELD, (Reason("letters_held", {"limit": str(limit)}),), propose=False)
     return change.decision()
 
 

@@ -14,14 +14,14 @@ from mailbot.course import SEATED, Course, Kind, Mode, Status
 from mailbot.registration import offers
 from mailbot.registration.change import Change, both
 from mailbot.registration.checks import checked
-from mailbot.registration.desk import answer, approve, hand_back, keep, reject, send_again, take_over, withhold
+from mailbot.registration.desk import answer, approve, hand_back, hold, keep, reject, send_again, take_over, withhold
 from mailbot.registration.identity import find_person
 from mailbot.registration.leaving import hand_on, leave
 from mailbot.registration.limits import TO_HER, UNSENT
 from mailbot.registration.matter import Matter
 from mailbot.registration.meetings import call_off, move_meeting, place
 from mailbot.registration.reasons import RuleError
-from mailbot.registration.records import Decision, LetterState, Registration, Roster, Source
+from mailbot.registration.records import Decision, ItemKind, LetterState, Registration, Roster, Source
 from mailbot.registration.signup import admit
 from mailbot.understanding.reading import Address, Finding, Intent, Origin, Person, Reason
 
@@ -34,6 +34,7 @@ __all__ = [
     "confirm",
     "correct",
     "hand_back",
+    "hold",
     "keep",
     "move_meeting",
     "offer",
@@ -266,11 +267,15 @@ def pause(roster: Roster, now: datetime) -> Decision:
 
 
 def resume(roster: Roster, now: datetime) -> Decision:
-    """Go on; open offers get their full time again, since nobody could be heard."""
-    if not roster.settings.paused:
+    """Go on, with the letters that are held as well; open offers get their full time again, since nobody could be heard."""
+    held = [i for i in roster.items if i.kind is ItemKind.HELD and i.closed_at is None]
+    if not roster.settings.paused and not held:
         raise RuleError("already_so")
     change = Change(roster, now)
-    change.set_settings(replace(roster.settings, paused=False), "resumed")
+    for item in held:
+        change.close(item, "approved")
+    if roster.settings.paused:
+        change.set_settings(replace(roster.settings, paused=False), "resumed")
     _restart_clocks(change)
     offers.fill(change)
     return change.decision()

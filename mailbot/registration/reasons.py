@@ -48,6 +48,7 @@ REASONS: Mapping[str, str] = {
     "offer_extended": "expires_at: an out-of-office answer extended an offer",
     "undeliverable": "addresses, status: a letter did not arrive; also: why a letter is withheld",
     "offer_not_written": "name: an offer whose letter may not go out; its clock stands still",
+    "letters_held": "limit: more letters than that were to leave within an hour; they wait for her word",
     "meetings_recounted": "before, after: the course file has more or fewer meetings now",
     # why a letter is withheld
     "no_address": "there is nobody to write to",

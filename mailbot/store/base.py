@@ -215,7 +215,8 @@ class Store(Protocol):
     def letters(self, course: str | None = None, state: LetterState | None = None) -> tuple[LetterRecord, ...]: ...
 
     def sent_since(self, at: datetime) -> int:
-        """How many letters went out since then, in all (limit `max_letters_per_hour`)."""
+        """How many letters went out to participants since then, in all (limit `max_letters_per_hour`); those that she
+        released after they were held do not count."""
 
     # looking
     def history(self, registration: int) -> tuple[HistoryLine, ...]: ...

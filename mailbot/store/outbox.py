@@ -23,8 +23,11 @@ NO_RETRY_LATER = timedelta(hours=5)   # a retry planned for later than any is wa
 PLANNED, RESERVED, SENDING = LetterState.PLANNED.value, LetterState.RESERVED.value, LetterState.SENDING.value
 _ATTEMPT = f"SELECT {LETTER_COLUMNS}, raw, recipients, attempts FROM letter"  # noqa: S608
 _LETTER = f"SELECT {LETTER_COLUMNS} FROM letter"  # noqa: S608
-# Letters of a paused course wait, but for those to the administrator.
-_READY = "state = 'planned' AND raw IS NOT NULL AND (kind IN (?, ?) OR course IN (SELECT id FROM course WHERE NOT paused))"
+# Letters of a course that is paused, or whose letters are held, wait, but for those to the administrator.
+_READY = (
+    "state = 'planned' AND raw IS NOT NULL AND (kind IN (?, ?) OR course IN (SELECT id FROM course WHERE NOT paused"
+    " AND id NOT IN (SELECT course FROM item WHERE kind = 'held' AND closed_at IS NULL)))"
+)
 
 
 class Outbox(Session):
@@ -94,7 +97,11 @@ class Outbox(Session):
         yield from map(letter_of, self.rows(f"{_LETTER} WHERE course = ? AND kind = ? ORDER BY number", course, kind.value))
 
     def sent_since(self, at: datetime) -> int:
-        (row,) = self.rows("SELECT count(*) AS n FROM letter WHERE sent_at >= ?", stamp(at))
+        (row,) = self.rows(
+            "SELECT count(*) AS n FROM letter WHERE sent_at >= ? AND kind NOT IN (?, ?)"
+            " AND planned_at > (SELECT coalesce(max(closed_at), '') FROM item WHERE kind = 'held')",
+            stamp(at), *TO_HER,
+        )
         return int(row["n"])
 
     def _plan(self, letters: Sequence[Outgoing], first: int, at: datetime) -> tuple[LetterRecord, ...]:

@@ -11,7 +11,7 @@ from servers.process import free_port
 
 from app.office import Office, signup
 from mailbot.demo.server import MailServer
-from mailbot.registration.records import LetterState
+from mailbot.registration.records import ItemKind, LetterState
 from mailbot.store.sqlite import SqliteStore
 
 
@@ -80,14 +80,20 @@ def test_letters_wait_while_the_way_out_is_closed(office: Office, embedded: Mail
     assert [r["status"] for r in office.registrations()] == ["confirmed"]
 
 
-def test_a_flood_of_letters_is_held(office: Office, embedded: MailServer) -> None:
+def test_a_flood_of_letters_is_held_until_she_says_go_on(office: Office, embedded: MailServer) -> None:
     change(office, "course.toml", "max_letters_per_hour = 100000", "max_letters_per_hour = 2")
     for n, name in enumerate(("Mette Holm", "Bo Beck", "Ida Lund")):
         embedded.deliver("bot@example.dk", signup(name, f"{name.split()[0].lower()}@eksempelby-kom.dk", n))
-    assert office.once()["letters"] == 2
+    assert office.once()["letters"] == 3   # two confirmations, and the question to her
     assert office.once()["letters"] == 0
-    assert len(embedded.sent) == 2
+    told = embedded.sent[-1].raw.decode()
+    assert (len(embedded.sent), "lv@fremtidensbiblioteker.dk" in told, "X-Mailbot-Letter" in told) == (3, True, True)
     assert "max_letters_per_hour" in office.run("status", "--json").stdout
+    with SqliteStore(office.database) as store:
+        (held,) = store.roster("hverdagsledelse-2026").items
+    assert held.kind is ItemKind.HELD
+    assert office.run("resume").returncode == 0
+    assert office.once()["letters"] == 1
 
 
 def test_a_template_with_an_unknown_word(office: Office) -> None:
