@@ -22,6 +22,7 @@ from mailbot.cli.common import (
     rules_of,
     settings,
 )
+from mailbot.cli.restore import restore
 
 STALE_AFTER = timedelta(hours=1)
 
@@ -60,28 +61,6 @@ def backup(
     with open_store(settings(config), database) as store:
         store.backup(target, moment(None))
     print(f"{target} written and checked")
-
-
-def restore(
-    copy: Annotated[Path, typer.Argument(help="The safety copy.", metavar="FILE")],
-    config: ConfigOption = None,
-    database: DatabaseOption = None,
-    now: NowOption = None,
-) -> None:
-    """Put a safety copy in the place of the database; what was there is kept beside it.
-
-    The next pass reads again what came since the copy was made.
-
-    [dim]mailbot restore /media/usb/mailbot.db[/dim]
-    """
-    from mailbot.app.lock import only_one
-    from mailbot.store.restore import restore as put_back
-
-    loaded = settings(config)
-    path = database or loaded.database
-    with only_one(path):
-        aside = put_back(copy, path, moment(now))
-    print(f"{path} is now the copy {copy}" + (f"; what was there lies in {aside}" if aside else ""))
 
 
 def person(

@@ -62,7 +62,7 @@ def restore(
             told, why = _repeat(loaded, store, at, offline=offline)
             difference = _difference(before, _people(store), _people_of(path))
         if not json:
-            _show(copy, told, why, difference)
+            _show(told, why, difference)
         if not yes and not typer.confirm(f"Put it in the place of {path}?"):
             discard(staged)
             raise typer.Abort
@@ -136,7 +136,7 @@ def _facts(told: Repeated | None, why: str, difference: Difference) -> dict[str,
     return facts
 
 
-def _show(copy: Path, told: Repeated | None, why: str, difference: Difference) -> None:
+def _show(told: Repeated | None, why: str, difference: Difference) -> None:
     from mailbot.cli.tables import table, words
 
     out = console()
