@@ -102,7 +102,7 @@ def kills(number: int, *, people: int = 400, capacity: int = 150, pause: float =
             try:
                 while killed < number:
                     at_step, after = (chance.randint(1, 250), 0.0) if killed % 2 else (0, chance.uniform(0.05, 2.0))
-                    code, _ = nursery.run(office, "run", kill_at=at_step, kill_after=after or 20.0)
+                    code, _ = nursery.run(office, "run", kill_at=at_step, kill_after=after or 4.0)
                     assert code == -9, (office.folder / "stderr").read_text("utf-8")
                     killed += 1
                     _never_oversold(office, capacity)
