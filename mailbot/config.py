@@ -46,6 +46,7 @@ class Imap(_Section):
     sent: str = ""
     drafts: str = ""
     junk: str = ""
+    webmail: str = ""              # where a message is shown on the web, with {message_id} in it
     auth: Literal["password", "oauth2"] = "password"
     password: SecretStr | None = None
 
@@ -107,6 +108,12 @@ class Config(_Section):
     @property
     def templates(self) -> Path | None:
         return self.path(self.bot.templates) if self.bot.templates else None
+
+    @property
+    def original(self) -> str:
+        """Where the digest's links to messages lead, with `{message_id}` in it; "" where that is not known."""
+        google = self.imap.host.endswith(("gmail.com", "googlemail.com"))
+        return self.imap.webmail or ("https://mail.google.com/mail/#search/rfc822msgid:{message_id}" if google else "")
 
     @property
     def signing_key(self) -> bytes | None:

@@ -102,8 +102,11 @@ def _passes(found: tokens.Found, lines: Iterable[Command | Unknown], hers: Seque
 
 
 def _signed_texts(command: Command) -> tuple[str, ...]:
-    """What a link's token may have been issued for: the line as it is, or its beginning where the link left her text open."""
-    return (command.line, command.line.partition(":")[0] + ":") if command.name == "answer" else (command.line,)
+    """What a link's token may have been issued for: the line as it is, or its beginning where the link left the rest to her."""
+    if command.name == "answer":
+        return (command.line, command.line.partition(":")[0] + ":")
+    begins = {"place": 2, "correct": 3}.get(command.name)
+    return (command.line, " ".join(command.line.split()[:begins])) if begins else (command.line,)
 
 
 def _is_meant(message: Message, lines: Sequence[Command | Unknown], carries: bool) -> bool:

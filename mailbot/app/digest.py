@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from mailbot.app.handle import Rules, outgoing
 from mailbot.app.tokens import link_token, mailto
 from mailbot.course import Kind
 from mailbot.letters.compose import Composed
-from mailbot.letters.digest import Digest, build, compose_digest
+from mailbot.letters.digest import Digest, build, compose_digest, last_time
 from mailbot.letters.key import letter_key
+from mailbot.letters.overview import Coming, Trouble
 from mailbot.letters.sheets import attachment
 from mailbot.letters.templates import Templates
+from mailbot.registration.commands import after
 from mailbot.registration.missing import missing
 from mailbot.registration.records import Decision, Draft, Outcome, Roster
-from mailbot.store.base import Outgoing, Store
+from mailbot.registration.schedule import due, next_due
+from mailbot.registration.worktime import days_on
+from mailbot.store.base import Entry, Outgoing, Store
 from mailbot.understanding.lexicon import words
 from mailbot.understanding.reading import Address
 
-STALE = timedelta(hours=26)
+LATE_PASS, LATE_BACKUP = timedelta(hours=2), timedelta(hours=50)
+MOST_STEPS = 30   # of what comes, so much is worked out ahead
 
 
 def digest_decision(
@@ -46,6 +53,7 @@ def preview(roster: Roster, store: Store, rules: Rules, now: datetime) -> Compos
 
 def _composed(told: Digest, roster: Roster, rules: Rules, secret: bytes, key: str, to: Address) -> Composed:
     course = roster.course
+    told = told if _owns(to, roster, rules) else replace(told, items=tuple(replace(i, excerpt="") for i in told.items))
 
     def link(line: str) -> str:
         return mailto(course.signup_address, f"{course.title}: {line.strip()}", line, link_token(secret, course.id, line, told.now))
@@ -54,10 +62,18 @@ def _composed(told: Digest, roster: Roster, rules: Rules, secret: bytes, key: st
         monday = told.now.astimezone(course.zone).weekday() == 0
         lists = (attachment(roster, templates.words(course.language), now=told.now),) if monday and roster.registrations else ()
         return compose_digest(
-            told, course, key=key, to=to, templates=templates, link=link, sentences=sentences_of_readings(), attachments=lists
+            told, course, key=key, to=to, templates=templates, link=link, sentences=sentences_of_readings(), attachments=lists,
+            original=rules.original,
         )  # fmt: skip
 
     return rules.with_fallback(made)
+
+
+def _owns(to: Address, roster: Roster, rules: Rules) -> bool:
+    """Whether the mailbox is theirs: what others wrote is quoted to nobody else (DESIGN: Trust)."""
+    administrators = [a.email for a in rules.administrators_of(roster.course)]
+    owners = {roster.course.contact_email.lower(), roster.course.signup_address.lower()} & set(administrators)
+    return to.email in (owners or administrators[:1])
 
 
 def sentences_of_readings() -> Mapping[str, str]:
@@ -66,16 +82,53 @@ def sentences_of_readings() -> Mapping[str, str]:
 
 
 def _told(roster: Roster, store: Store, now: datetime) -> Digest:
-    lacking = {r.id: fields for r in roster.registrations if r.live and (fields := missing(r, roster.course))}
-    since = now - timedelta(days=3 if now.astimezone(roster.course.zone).weekday() == 0 else 1)
-    counts = {outcome.value: n for outcome, n in store.counts(since).items()}
-    return build(roster, now=now, counts=counts, missing=lacking, health=_health(store, now))
-
-
-def _health(store: Store, now: datetime) -> dict[str, str]:
-    """What is not as it should be with the service itself; nothing where all is well."""
+    since, course = last_time(roster, now), roster.course
+    entries = [e for e in store.entries(since) if e.course in (None, course.id)]
+    left_alone = Counter(_kind(e) for e in entries if e.outcome is Outcome.IGNORED)
     notes = store.notes()
-    health = {}
-    if "last_error" in notes and now - notes["last_error"][1] < STALE:
-        health["last_error"] = notes["last_error"][0]
-    return health
+    return build(
+        roster,
+        now=now,
+        since=since,
+        counts=Counter(e.outcome.value for e in entries),
+        left_alone=left_alone,
+        missing={r.id: fields for r in roster.registrations if r.live and (fields := missing(r, course))},
+        coming=_coming(roster, now),
+        health={name: notes[name][1] for name in ("last_pass", "backup") if name in notes},
+        troubles=_troubles(notes, since, now),
+    )
+
+
+def _kind(entry: Entry) -> str:
+    """What an ignored message was."""
+    return "own" if any(reason.code == "our_own_letter" for reason in entry.reasons) else entry.intent
+
+
+def _troubles(notes: Mapping[str, tuple[str, datetime]], since: datetime, now: datetime) -> list[Trouble]:
+    """What is not as it should be with the service itself."""
+    troubles = []
+    if "last_error" in notes and notes["last_error"][1] > since:
+        what, at = notes["last_error"]
+        troubles.append(("last_error", at, what))
+    for code, name, longest in (("no_pass", "last_pass", LATE_PASS), ("no_backup", "backup", LATE_BACKUP)):
+        if name in notes and now - notes[name][1] > longest:
+            troubles.append((code, notes[name][1], ""))
+    return troubles
+
+
+def _coming(roster: Roster, now: datetime) -> list[Coming]:
+    """What the rules would send by themselves before the next working day is over, were nothing to happen meanwhile."""
+    end = days_on(now, 1, roster.course.zone)
+    found: dict[tuple[datetime, Kind], list[str]] = {}
+    for _ in range(MOST_STEPS):
+        at = next_due(roster, now)
+        if at is None or at > end:
+            break
+        decision = due(roster, at)
+        if at <= now and not decision.letters:
+            break
+        for draft in decision.letters:
+            names = found.setdefault((at, draft.kind), [])
+            names.append(draft.to.name or draft.to.email)
+        roster, now = after(roster, decision, at), at
+    return [(at, kind, tuple(names)) for (at, kind), names in found.items()]

@@ -57,6 +57,7 @@ class Rules:
     templates: Templates
     trusted: tuple[str, ...] = ()
     exchange_online: bool = False
+    original: str = ""   # where her mail program on the web shows a message, with `{message_id}` in it
 
     def ours(self, courses: Sequence[Course]) -> frozenset[str]:
         addresses = (*self.administrators, *(a for c in courses for a in (c.signup_address, c.contact_email)))

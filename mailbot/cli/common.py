@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,13 @@ ConfigOption = Annotated[Path | None, typer.Option("--config", help="Settings fi
 DatabaseOption = Annotated[Path | None, typer.Option("--database", help="Database file, instead of the one in the settings.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 NowOption = Annotated[str | None, typer.Option("--now", help="Pretend it is this time (ISO 8601 with offset).", metavar="TIME")]
-CourseOption = Annotated[str | None, typer.Option("--course", help="Course id, where several are kept.", metavar="ID")]
+CourseOption = Annotated[
+    str | None,
+    typer.Option("--course", help="Course id, where several are kept.", metavar="ID", autocompletion=lambda ctx: course_ids(ctx)),
+]
+NumberArgument = Annotated[
+    int, typer.Argument(help="The number that list and the digest show.", metavar="ID", autocompletion=lambda ctx: numbers(ctx))
+]
 CourseFiles = Annotated[list[Path] | None, typer.Option("--course", help="Course file; may be repeated.", metavar="FILE")]
 
 
@@ -100,6 +107,7 @@ def rules_of(config: Config, courses: tuple[Course, ...]) -> Rules:
         templates=Templates(config.templates) if config.templates else Templates(),
         trusted=config.bot.trusted_authserv,
         exchange_online=config.on_microsoft,
+        original=config.original,
     )
 
 
@@ -137,3 +145,45 @@ def print_json(value: Any) -> None:
     import json
 
     print(json.dumps(value, ensure_ascii=False, default=str))
+
+
+@contextmanager
+def progress(what: str, *, quiet: bool = False, total: int | None = None) -> Iterator[Callable[[], None]]:
+    """Long work shows on a terminal's stderr how far it has come; elsewhere, and with `quiet`, nothing. Call what it gives at each step."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)
+
+
+def course_ids(context: typer.Context) -> list[tuple[str, str]]:
+    """For the shell's completion: the courses of the database with their titles; none where it cannot be opened."""
+    return _from_store(context, lambda store: [(c.id, c.title) for c in store.courses()])
+
+
+def numbers(context: typer.Context) -> list[tuple[str, str]]:
+    """For the shell's completion: the numbers of registrations with their names."""
+
+    def live(store: SqliteStore) -> list[tuple[str, str]]:
+        rosters = (store.roster(c.id) for c in store.courses())
+        return [(str(r.id), r.person.name or "") for roster in rosters for r in roster.registrations if r.live]
+
+    return _from_store(context, live)
+
+
+def _from_store(context: typer.Context, ask: Callable[[SqliteStore], list[tuple[str, str]]]) -> list[tuple[str, str]]:
+    given = context.params
+    try:
+        with open_store(settings(_path(given.get("config"))), _path(given.get("database"))) as store:
+            return [(value, "".join(c if c.isprintable() else " " for c in says)[:60]) for value, says in ask(store)]
+    except Exception:  # noqa: BLE001 - whatever is wrong, pressing Tab is no place to hear of it
+        return []
+
+
+def _path(value: Any) -> Path | None:
+    return Path(value) if value else None

@@ -5,43 +5,35 @@ It is a letter like the others: `templates/<language>/digest.txt` gives the plai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from mailbot.course import Course, Kind, Status
 from mailbot.letters.clean import foreign, line
 from mailbot.letters.compose import Composed, finish
-from mailbot.letters.geography import best, located
+from mailbot.letters.geography import best, distance, located
+from mailbot.letters.matters import Desk, Link, who
 from mailbot.letters.mime import Attachment
-from mailbot.letters.overview import Digest, build
+from mailbot.letters.overview import Digest, build, last_time
 from mailbot.letters.pictures import pictures
 from mailbot.letters.reasons import fields_of, sentence_of
 from mailbot.letters.templates import Templates
 from mailbot.letters.twin import plain
 from mailbot.letters.words import Words
-from mailbot.registration.records import Draft, Item, ItemKind, LetterRecord, Registration
-from mailbot.understanding.reading import Address, Finding, Intent, Person
+from mailbot.registration.records import Draft, LetterRecord, Registration
+from mailbot.understanding.reading import Address
 
-__all__ = ["Digest", "Link", "build", "compose_digest"]
+__all__ = ["Digest", "Link", "build", "compose_digest", "last_time"]
 
-Link = Callable[[str], str]   # a command ("godkend 12") to the address of a prefilled, signed answer ("mailto:…")
-MOST_ITEMS, MOST_LINES, MOST_PLACES = 40, 30, 10
+MOST_PLACES = 10
+ROOM = ((25, 20), (12, 10), (6, 5))   # how many items, and lines of each list: less, where they are long
+LARGEST_PAGE = 98_000    # bytes; Gmail cuts off after 102 kB
+EVERYTHING = (100_000, 100_000)
 LONGEST_ADDRESS = 1900   # some mail programs cut longer ones
 UTF8 = (("charset", "utf-8"),)
-
-
-@dataclass(frozen=True, slots=True)
-class ItemView:
-    number: int
-    who: str
-    subject: str
-    received: str
-    reasons: tuple[str, ...]
-    excerpt: str
-    proposal: str
-    answers: tuple[str, ...]     # links, as `twin` reads them
 
 
 def compose_digest(
@@ -55,29 +47,47 @@ def compose_digest(
     sentences: Mapping[str, str] | None = None,
     sender: Address | None = None,
     attachments: Sequence[Attachment] = (),
+    original: str = "",
 ) -> Composed:
     """The digest to `to`, dated `digest.now`. `sentences` are those of other rooms' reasons, by code; `attachments` such as
-    the spreadsheet go along. Raises TemplateError.
+    the spreadsheet go along; `original` is where her mail program on the web shows a message, with `{message_id}` in it.
+    Raises TemplateError.
 
-    Items beyond the first `MOST_ITEMS` go into an attached list, so that no mail program cuts the digest short.
+    What would make the page too long for some mail programs stands in an attached text, with all the rest.
     """
     words = templates.words(course.language)
     told = {**(sentences or {}), **templates.sentences(course.language)}
+    desk = Desk(course=course, words=words, sentences=told, people={r.id: r for r in digest.people}, link=link, original=original)
     shown = () if digest.quiet else pictures(digest)
-    values = _values(digest, words, told, link)
-    values |= {"greeting": words.greeting(to), "write_all": _write_all(digest), "code": f"mailbot-letter.{key}"}
+    values: dict[str, Any] = {"greeting": words.greeting(to), "write_all": _write_all(digest, words), "code": f"mailbot-letter.{key}"}
     values |= {"pictures": {p.cid for p in shown}, **_picture_words(digest, words)}
-    subject, body = templates.render(course.language, "digest", values)
     draft = Draft(kind=Kind.DIGEST, course=course.id, to=to, subject_of=f"digest:{digest.now:%Y-%m-%d}")
-    files = [*shown, *attachments]
-    if len(digest.items) > MOST_ITEMS:
-        rest = templates.render(course.language, "items", {**values, "items": _items(digest.items, words, told, course, None)})
-        files.append(Attachment(f"{course.id}-{digest.now:%Y-%m-%d}.txt", "text/plain", plain(rest[1]).encode(), parameters=UTF8))
-    return finish(subject, body, draft, course, key=key, now=digest.now, templates=templates, sender=sender, attachments=files)
+    for room in ROOM:
+        subject, body = templates.render(course.language, "digest", {**_values(digest, desk, room), **values})
+        rest = _rest(digest, replace(desk, link=None), templates, values) if _cut(digest, desk, room) else ()
+        files = [*shown, *attachments, *rest]
+        made = finish(subject, body, draft, course, key=key, now=digest.now, templates=templates, sender=sender, attachments=files)
+        if len(made.html.encode()) - sum(len(p.content) * 4 // 3 for p in shown) <= LARGEST_PAGE:
+            break
+    return made
 
 
-def _values(digest: Digest, words: Words, sentences: Mapping[str, str], link: Link | None) -> dict[str, Any]:
-    course = digest.course
+def _cut(digest: Digest, desk: Desk, room: tuple[int, int]) -> bool:
+    return len(digest.items) > room[0] or any(len(tuple(lines)) > room[1] for lines in _lines(digest, desk).values())
+
+
+def _rest(digest: Digest, desk: Desk, templates: Templates, values: Mapping[str, Any]) -> tuple[Attachment]:
+    """The whole digest as a text to read."""
+    whole = {**_values(digest, desk, EVERYTHING), **values, "pictures": (), "write_all": ()}
+    _, body = templates.render(digest.course.language, "digest", whole)
+    text = plain(body.rpartition("\n\n--\n\n")[0])
+    return (Attachment(f"{digest.course.id}-{digest.now:%Y-%m-%d}.txt", "text/plain", text.encode(), parameters=UTF8),)
+
+
+def _values(digest: Digest, desk: Desk, room: tuple[int, int]) -> dict[str, Any]:
+    course, words, (most_items, most_lines) = digest.course, desk.words, room
+    left_alone = words.section("left_alone")
+    kinds = sorted(digest.left_alone.items(), key=lambda pair: -pair[1])
     return {
         "course": course.title,
         "capacity": course.capacity,
@@ -87,46 +97,70 @@ def _values(digest: Digest, words: Words, sentences: Mapping[str, str], link: Li
         "free": max(0, course.capacity - digest.taken),
         "waiting": len(digest.waiting),
         "count": len(digest.items),
-        "items": _items(digest.items[:MOST_ITEMS], words, sentences, course, link),
-        "more_items": max(0, len(digest.items) - MOST_ITEMS),
-        "joined": _capped(_line(r, digest, words) for r in digest.joined),
-        "changed": _capped(f"{_who(r)}: {fields_of(fields, words)}" for r, fields in digest.changed),
-        "ended": _capped(f"{_who(r)}: {words.section('statuses')[r.status.value]}" for r in digest.ended),
-        "offers": _capped(
-            f"{_who(r)}: {words.moment(r.offer_expires_at, course)}" if r.offer_expires_at else _who(r) for r in digest.offered
-        ),
-        "lacking": _capped(f"{_who(r)}: {fields_of(digest.missing[r.id], words)}" for r in digest.people if r.id in digest.missing),
-        "undelivered": _capped(_letter(x, words, sentences, link, "again") for x in digest.undelivered),
-        "planned": _capped(_letter(x, words, sentences, link, "stop") for x in digest.planned),
-        "withheld": _capped(_letter(x, words, sentences, None, "") for x in digest.withheld),
-        "drafted": _capped(_letter(x, words, sentences, None, "") for x in digest.drafted),
-        "places": tuple({"number": n, "when": words.meeting(m)} for n, m in digest.places),
+        "items": desk.items(digest.items[:most_items]),
+        "more_items": max(0, len(digest.items) - most_items),
+        **{name: _capped(lines, most_lines, words) for name, lines in _lines(digest, desk).items()},
         "ignored": digest.counts.get("ignored", 0),
+        "left_alone": words.listing(f"{n} {left_alone.get(kind, left_alone['unrelated'])}" for kind, n in kinds if n),
         "handled": digest.counts.get("handled", 0),
-        "health": tuple((words.section("health").get(k, line(k)), line(v, 200)) for k, v in digest.health.items()),
+        "reviewed": digest.counts.get("review", 0),
+        "troubles": tuple(
+            words.section("troubles")[code].format(at=words.moment(at, course), what=foreign(what, 200))
+            for code, at, what in digest.troubles
+        ),
+        "health": tuple(
+            (words.section("health").get(k, line(k)), words.moment(v, course) if isinstance(v, datetime) else line(v, 200))
+            for k, v in digest.health.items()
+        ),
         "mode": words.section("modes")[digest.settings.mode.value],
         "observing": digest.settings.mode.value == "observe",
         "paused": digest.settings.paused,
+        "resume": desk.answer("resume_all"),
         "quiet": digest.quiet,
         "deadline": words.date(course.signup_deadline) if course.signup_deadline else "",
         "since": words.date(digest.since.astimezone(course.zone).date(), year=False),
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """Lines to show and how many more there are."""
+def _lines(digest: Digest, desk: Desk) -> dict[str, Iterable[str]]:
+    """The lists of the digest, by name."""
+    words, course = desk.words, digest.course
+    statuses, kinds = words.section("statuses"), desk.words.section("kinds")
+    return {
+        "joined": (_line(r, digest, words) for r in digest.joined),
+        "changed": (f"{who(r)}: {fields_of(fields, words)}" for r, fields in digest.changed),
+        "ended": (f"{who(r)}: {statuses[r.status.value]}" for r in digest.ended),
+        "offers": (
+            f"{who(r)}: {words.moment(r.offer_expires_at, course) if r.offer_expires_at else words['no_clock']}"
+            for r in digest.offered
+        ),
+        "lacking": (f"{who(r)}: {fields_of(digest.missing[r.id], words)}" for r in digest.people if r.id in digest.missing),
+        "absent": (f"{who(r)}: {words.listing(words.date(d, year=False) for d in days)}" for r, days in digest.absent),
+        "unreachable": (f"{foreign(r.person.name or '')} · {desk.answer('address', number=r.id)}" for r in digest.unreachable),
+        "undelivered": (_letter(x, desk, "again") for x in digest.undelivered),
+        "planned": (_letter(x, desk, "stop") for x in digest.planned),
+        "coming": (f"{words.moment(at, course)}: {kinds[kind.value]} → {_names(names, words)}" for at, kind, names in digest.coming),
+        "withheld": (_withheld(x, desk) for x in digest.withheld),
+        "drafted": (_letter(x, desk, "stop") for x in digest.drafted),
+        "taken_over": (f"{desk.title(i)} · {desk.answer('resume', i)}" for i in digest.taken_over),
+        "places": (
+            f"{words['meeting_without_place'].format(n=n, when=words.meeting(m))} · {desk.answer('place', number=n)}"
+            for n, m in digest.places
+        ),
+    }  # fmt: skip
 
-    shown: tuple[str, ...]
-    more: int
 
-    def __bool__(self) -> bool:
-        return bool(self.shown)
+def _names(names: Sequence[str], words: Words) -> str:
+    """The first three, and how many more."""
+    shown = [foreign(name) for name in names[:3]]
+    return words.listing([*shown, words["others"].format(number=len(names) - 3)] if len(names) > 3 else shown)
 
 
-def _capped(lines: Iterable[str]) -> Lines:
+def _capped(lines: Iterable[str], most: int, words: Words) -> tuple[str, ...]:
+    """Lines to show, the last of them saying how many more there are."""
     everything = tuple(lines)
-    return Lines(everything[:MOST_LINES], max(0, len(everything) - MOST_LINES))
+    more = (words["more_lines"].format(n=len(everything) - most),) if len(everything) > most else ()
+    return everything[:most] + more
 
 
 def _picture_words(digest: Digest, words: Words) -> dict[str, Any]:
@@ -143,71 +177,30 @@ def _picture_words(digest: Digest, words: Words) -> dict[str, Any]:
         "signups_words": forms["signups"].format(number=len(digest.people), first=words.date(first, year=False), deadline=deadline).strip(),
         "map_words": forms["map"].format(places=words.listing(named)),
         "best_places": words.listing((p.name for p in best(counts)), "or"),
+        "kilometres": round(distance(best(counts)[0], counts) / 5) * 5 if counts else 0,
     }
 
 
-def _write_all(digest: Digest) -> str:
-    """A mailto with everybody who has a seat in bcc (RFC 6068); "" where there is nobody, or it would be too long to work."""
+def _write_all(digest: Digest, words: Words) -> tuple[str, ...]:
+    """Links to everybody who has a seat, in bcc (RFC 6068); several where one would be too long for a mail program."""
     people = (r for r in digest.people if r.status is Status.CONFIRMED)
-    addresses = dict.fromkeys(r.person.email or (r.contact.email if r.contact else "") for r in people)
-    bcc = ",".join(quote(line(a), safe="@") for a in addresses if a)
-    address = f"mailto:{quote(digest.course.signup_address, safe='@')}?bcc={bcc}&subject={quote(digest.course.title)}"
-    return address if bcc and len(address) <= LONGEST_ADDRESS else ""
+    addresses = list(dict.fromkeys(a for r in people if (a := r.person.email or (r.contact.email if r.contact else ""))))
+    start = f"mailto:{quote(digest.course.signup_address, safe='@')}?subject={quote(digest.course.title)}&bcc="
+    parts = list(_split([quote(line(a), safe="@") for a in addresses], LONGEST_ADDRESS - len(start)))
+    label = words["write_all"] if len(parts) == 1 else words["write_part"]
+    return tuple(f"[{label.format(n=n, of=len(parts))}]({start}{','.join(part)})" for n, part in enumerate(parts, 1))
 
 
-def _items(
-    items: Iterable[Item], words: Words, sentences: Mapping[str, str], course: Course, link: Link | None
-) -> tuple[ItemView, ...]:
-    return tuple(_item(item, words, sentences, course, link) for item in items)
-
-
-def _item(item: Item, words: Words, sentences: Mapping[str, str], course: Course, link: Link | None) -> ItemView:
-    sender = item.sender
-    who = foreign(sender.name or sender.email) if sender else ""
-    return ItemView(
-        number=item.id,
-        who=f"{who} <{line(sender.email)}>" if sender and sender.name and sender.email else who,
-        subject=foreign(item.subject),
-        received=words.moment(item.received_at or item.opened_at, course),
-        reasons=tuple(dict.fromkeys(sentence_of(r, sentences, words) for r in item.reasons))[:6],
-        excerpt=foreign(item.excerpt, 300),
-        proposal=_proposal(item.proposal, words) if item.proposal else "",
-        answers=tuple(_answer(command, item.id, words, link) for command in _commands(item)),
-    )
-
-
-def _commands(item: Item) -> tuple[str, ...]:
-    """The answers that fit an open matter, the likely one first."""
-    if item.kind is ItemKind.TAKEN:
-        return ("resume", "reject")
-    if item.kind is ItemKind.QUESTION:
-        return ("answer", "reject")
-    if item.proposal is None:
-        return ("answer", "reject") if item.sender and item.kind is ItemKind.REVIEW else ("reject",)
-    return ("approve", "wait", "reject") if item.proposal.intent is Intent.SIGNUP else ("approve", "reject")
-
-
-def _answer(command: str, number: int, words: Words, link: Link | None) -> str:
-    text = words.section("commands")[command].format(n=number)
-    return f"[{text.strip()}]({link(text)})" if link else text.strip()
-
-
-def _proposal(finding: Finding, words: Words) -> str:
-    form = words.section("proposals").get(finding.intent.value, "")
-    people = words.listing(_described(p) for p in finding.participants) or words.section("proposals")["the_writer"]
-    withdrawn = words.listing(foreign(w) for w in finding.withdrawn) or words.section("proposals")["the_writer"]
-    return form.format(people=people, withdrawn=withdrawn)
-
-
-def _described(person: Person) -> str:
-    parts = (person.name or person.email, person.title, person.organisation)
-    return ", ".join(foreign(part) for part in parts if part)
-
-
-def _who(registration: Registration) -> str:
-    person = registration.person
-    name, house = foreign(person.name or person.email or ""), foreign(person.organisation or "")
-    return f"{registration.id} {name} ({house})" if house else f"{registration.id} {name}"
+def _split(addresses: Iterable[str], most: int) -> Iterator[list[str]]:
+    """Runs of addresses that take at most so many characters with their commas."""
+    part: list[str] = []
+    for address in addresses:
+        if part and sum(map(len, part)) + len(part) + len(address) > most:
+            yield part
+            part = []
+        part.append(address)
+    if part:
+        yield part
 
 
 def _line(registration: Registration, digest: Digest, words: Words) -> str:
@@ -215,11 +208,19 @@ def _line(registration: Registration, digest: Digest, words: Words) -> str:
     if registration.status is Status.WAITING:
         position = next((n for n, r in enumerate(digest.waiting, 1) if r.id == registration.id), None)
         status += f" ({position})" if position else ""
-    return f"{_who(registration)}: {status}"
+    return f"{who(registration)}: {status}"
 
 
-def _letter(letter: LetterRecord, words: Words, sentences: Mapping[str, str], link: Link | None, command: str) -> str:
-    text = f"{words.section('kinds')[letter.kind.value]} → {foreign(letter.to.name or letter.to.email)}"
+def _letter(letter: LetterRecord, desk: Desk, command: str) -> str:
+    text = f"{desk.words.section('kinds')[letter.kind.value]} → {foreign(letter.to.name or letter.to.email)}"
     if letter.reason:
-        text += f": {sentence_of(letter.reason, sentences, words)}"
-    return f"{text} · {_answer(command, letter.number, words, link)}" if command else text
+        text += f": {sentence_of(letter.reason, desk.sentences, desk.words)}"
+    return f"{text} · {desk.answer(command, number=letter.number)}"
+
+
+def _withheld(letter: LetterRecord, desk: Desk) -> str:
+    """Who did not get what, and why (that nothing is sent in observe, the heading says)."""
+    text = f"{letter.number} {foreign(letter.to.name or letter.to.email)}: {desk.words.section('kinds')[letter.kind.value]}"
+    if letter.reason is None or letter.reason.code == "observe":
+        return text
+    return f"{text}. {sentence_of(letter.reason, desk.sentences, desk.words)}"

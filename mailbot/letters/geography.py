@@ -35,7 +35,7 @@ def places() -> tuple[Place, ...]:
     return tuple(place for place, _ in _rows())
 
 
-def located(people: Iterable[Person]) -> Mapping[Place, int]:
+def located(people: Iterable[Person]) -> Counter[Place]:
     """How many come from where; people who cannot be placed are not counted."""
     return Counter(place for person in people if (place := place_of(person)) is not None)
 
@@ -57,7 +57,12 @@ def best(counts: Mapping[Place, int], most: int = 3) -> tuple[Place, ...]:
     """The towns (of `data/towns.txt`) with the shortest way for all together; none where nobody could be placed."""
     if not counts:
         return ()
-    return tuple(sorted(_towns(), key=lambda p: (sum(n * kilometres(p, q) for q, n in counts.items()), p.name))[:most])
+    return tuple(sorted(_towns(), key=lambda p: (distance(p, counts), p.name))[:most])
+
+
+def distance(place: Place, counts: Mapping[Place, int]) -> float:
+    """How many kilometres people have to a place on average; 0 where nobody could be placed."""
+    return sum(n * kilometres(place, q) for q, n in counts.items()) / max(1, sum(counts.values()))
 
 
 def kilometres(a: Place, b: Place) -> float:

@@ -25,7 +25,17 @@ def sentence_of(reason: Reason, sentences: Mapping[str, str], words: Words) -> s
 def _value(name: str, value: str, words: Words) -> str:
     if name in ("field", "fields"):
         return fields_of((part.strip() for part in value.split(",")), words)
+    if name == "key":
+        return _key(value, words)
     return words.section(_SECTIONS[name]).get(value, foreign(value)) if name in _SECTIONS else foreign(value, 200)
+
+
+def _key(key: str, words: Words) -> str:
+    """What a key of the course file is about: "capacity", "meetings.2.place"."""
+    first, _, rest = key.partition(".")
+    number, _, name = rest.partition(".")
+    forms = words.section("course_keys")
+    return forms.get(name or first, foreign(key)).format(n=foreign(number))
 
 
 def fields_of(fields: Iterable[str], words: Words) -> str:

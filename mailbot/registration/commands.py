@@ -14,12 +14,13 @@ from datetime import date, datetime
 from mailbot.course import Mode, Status
 from mailbot.registration import manual
 from mailbot.registration.checks import checked
+from mailbot.registration.filed import as_filed
 from mailbot.registration.lines import WITH_NUMBERS, Command, Unknown, Words, parse_move, read_lines
 from mailbot.registration.reasons import RuleError
-from mailbot.registration.records import Decision, LetterRecord, LetterState, Outcome, Roster, apply
+from mailbot.registration.records import Decision, ItemKind, LetterRecord, LetterState, Outcome, Roster, apply
 from mailbot.understanding.reading import Person, Reason
 
-__all__ = ["Command", "LineResult", "Unknown", "Words", "execute", "read_lines"]
+__all__ = ["Command", "LineResult", "Unknown", "Words", "after", "execute", "read_lines"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def execute(
                 continue
             results.append(replace(result, values=_counts(roster) if line.name == "status" else {}))
             total = _together(total, decision)
-            roster = _remembering(apply(roster, decision), decision, now)
+            roster = after(roster, decision, now)
     return total, tuple(results)
 
 
@@ -92,8 +93,11 @@ def _each(c: Command, n: int, now: datetime) -> _Act:
 
 
 def _approve(roster: Roster, number: int, now: datetime) -> Decision:
-    """Yes to what is in review; a seat for who waits or whose offer is gone."""
+    """Yes to what is in review; a seat for who waits or whose offer is gone; the file's word instead of an earlier one of hers."""
     r = roster.get(number)
+    if (item := next((i for i in roster.items if i.id == number), None)) is not None and item.kind is ItemKind.CONFLICT:
+        closed = manual.approve(roster, number, now)
+        return _together(closed, as_filed(after(roster, closed, now), item, now))
     if r is not None and r.status is not Status.REVIEW:
         return manual.confirm(roster, number, now)
     return manual.approve(roster, number, now)
@@ -112,10 +116,10 @@ def _in_review(roster: Roster, number: int, now: datetime, act: Callable[..., De
     total = Decision(outcome=Outcome.HANDLED)
     if not kept:
         total = manual.keep(roster, number, now)
-        kept, roster = [r.id for r in total.registrations], _remembering(apply(roster, total), total, now)
+        kept, roster = [r.id for r in total.registrations], after(roster, total, now)
     for n in kept:
         decision = act(roster, n, now, note=note)
-        total, roster = _together(total, decision), _remembering(apply(roster, decision), decision, now)
+        total, roster = _together(total, decision), after(roster, decision, now)
     return total
 
 
@@ -175,7 +179,7 @@ def _counts(roster: Roster) -> dict[str, str]:
         "seated": str(seated),
         "capacity": str(roster.course.capacity),
         "waiting": str(len(roster.waiting)),
-        "open": str(sum(i.closed_at is None for i in roster.items)),
+        "open": str(sum(i.closed_at is None and i.kind is not ItemKind.TAKEN for i in roster.items)),
     }
 
 
@@ -194,8 +198,9 @@ def _together(first: Decision, second: Decision) -> Decision:
     )
 
 
-def _remembering(roster: Roster, decision: Decision, now: datetime) -> Roster:
-    """The letters of a line, for the limits and versions of the lines after it; they have no number yet."""
+def after(roster: Roster, decision: Decision, now: datetime) -> Roster:
+    """The roster after a decision with the letters of it, for the limits and versions of what follows; they have no number yet."""
+    roster = apply(roster, decision)
     drafted = tuple(
         LetterRecord(
             number=-1,

@@ -300,7 +300,7 @@ def test_ten_commands_of_which_two_are_wrong(busy: Desk) -> None:
 
 def test_a_link_of_the_digest_does_what_it_says_once_and_nothing_else(busy: Desk) -> None:
     found = links(busy.digest())
-    assert {"godkend 10", "venteliste 10", "afvis 10", "godkend 11", "svar 9:", "afvis 9"} <= set(found)
+    assert {"godkend 10", "venteliste 10", "afvis 10", "godkend 11", "svar 9:", "luk 9"} <= set(found)
 
     (reply,) = [x for x in busy.arrive(busy.write(found["afvis 11"] + "\nSendt fra min iPhone")) if x["To"] == HER]
     assert outcome(reply) == {"afvis 11": "klaret."}

@@ -10,6 +10,8 @@ from selectolax.lexbor import LexborHTMLParser
 from mailbot.letters.clean import block, foreign, line
 from mailbot.letters.twin import plain, shown, twin
 
+TABLE = '<table class="{}" role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">'
+
 
 @pytest.mark.parametrize(
     ("text", "markup"),
@@ -24,9 +26,30 @@ from mailbot.letters.twin import plain, shown, twin
         ),
         ("Skriv til a.b@x.dk.", '<p>Skriv til <a href="mailto:a.b@x.dk">a.b@x.dk</a>.</p>'),
         ("Se https://x.dk/a?b=1&c=2.", '<p>Se <a href="https://x.dk/a?b=1&amp;c=2">https://x.dk/a?b=1&amp;c=2</a>.</p>'),
-        ("[ja](mailto:a@x.dk?subject=b%20c)", '<p><a class="named" href="mailto:a@x.dk?subject=b%20c">ja</a></p>'),
+        ("Svar [ja](mailto:a@x.dk?subject=b%20c)", '<p>Svar <a href="mailto:a@x.dk?subject=b%20c">ja</a></p>'),
+        (
+            "[ja](mailto:a@x.dk) · [nej](mailto:b@x.dk)",
+            '<table class="button" align="left" cellspacing="0"><tr><td class="yes"><a href="mailto:a@x.dk">ja</a></td></tr></table>'
+            '<table class="button" align="left" cellspacing="0"><tr><td class="no"><a href="mailto:b@x.dk">nej</a></td></tr></table>'
+            '<div class="end"></div>',
+        ),
+        (
+            "- 12 Mette Holm, Greve: har plads\n- og en til",
+            TABLE.format("rows")
+            + '<tr valign="top"><td class="number">12</td><td>Mette Holm, Greve:</td><td class="what">har plads</td></tr>'
+            '<tr><td colspan="3">og en til</td></tr></table>',
+        ),
+        (
+            "- tilbud → Bo · [stop 3](mailto:a@x.dk)",
+            TABLE.format("rows")
+            + '<tr><td colspan="2">tilbud → Bo</td><td class="do"><a href="mailto:a@x.dk">stop 3</a></td></tr></table>',
+        ),
         ("![En bar](cid:seats)", '<p class="picture"><img src="cid:seats" alt="En bar" width="536"></p>'),
-        ("#12 Mette\nSpørger.", '<div class="item"><p class="who">#12 Mette</p><p>Spørger.</p></div>'),
+        (
+            "#12 Mette\n(i går)\nSpørger.\n»Må jeg?«",
+            TABLE.format("item") + '<tr><td class="matter"><p class="who">#12 Mette</p><p class="when">(i går)</p><p>Spørger.</p>'
+            '<p class="words">»Må jeg?«</p></td></tr></table>',
+        ),
         ('<b>&"', "<p>&lt;b&gt;&amp;&#34;</p>"),
         ("[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>"),
     ],
