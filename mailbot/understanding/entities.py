@@ -60,10 +60,11 @@ def _marks(text: str, domain: str) -> Iterator[Mark]:
     places = [p for p in organisations.find(text) if not _overlaps(p.start, p.end, claimed)]
     jobs = [t for t in jobs if not any(p.start <= t.start and t.end <= p.end for p in places)]
     jobs = [_office(text, t, places) for t in jobs]
+    jobs = [_bracketed(text, t, [*claimed, *((p.start, p.end) for p in places)]) for t in jobs]
     for place in places:
         inside = any(_overlaps(place.start, place.end, [(t.start, t.end)]) for t in jobs)
         yield Mark("organisation", place.value, place.start, place.end, place.rank + 2 * inside)
-    yield from (Mark("title", t.value, t.start, t.end) for t in jobs)
+    yield from (Mark("title", t.value, t.start, t.end, off=bool(_CORRECTED.match(text, t.end))) for t in jobs)
     yield from (Mark("dietary", d.value, d.start, d.end) for d in diets.find(text))
     claimed += [(p.start, p.end) for p in places] + [(t.start, t.end) for t in jobs]
     yield from (Mark("name", n.value, n.start, n.end, score=n.score) for n in names.find(text, claimed, _loud(text)))
@@ -82,6 +83,18 @@ def _office(text: str, title: titles.Title, places: list[organisations.Place]) -
             if shorter != lead:
                 return titles.Title(" ".join(shorter.split()), title.start, title.start + len(shorter), title.head)
     return title
+
+
+_CORRECTED = re.compile(r",? ?(?:[-–] )?(?:nej|ups|undskyld|rettelse|hov|øh)\b", re.IGNORECASE)
+_AREA = re.compile(r", [A-ZÆØÅ][\w-]+(?: (?:og|&) [\w-]+| [A-ZÆØÅ][\w-]+){0,2}(?=\))")
+
+
+def _bracketed(text: str, title: titles.Title, taken: list[tuple[int, int]]) -> titles.Title:
+    """`(teamleder, Læring)`: in brackets the area belongs to the title."""
+    area = _AREA.match(text, title.end)
+    if not area or text[title.start - 1 : title.start] != "(" or _overlaps(*area.span(), taken):
+        return title
+    return titles.Title(title.value + area.group(), title.start, area.end(), title.head)
 
 
 def _overlaps(start: int, end: int, spans: list[tuple[int, int]]) -> bool:

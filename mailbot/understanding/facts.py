@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mailbot.understanding.entities import Mark
 from mailbot.understanding.reading import Evidence
@@ -75,6 +75,9 @@ class Record:
 
     def put(self, key: str, found: Found | None) -> None:
         """Keeps the first value of a field; a right EAN stands before a wrong one."""
+        if found is not None and key == "title" and found.value.endswith((" af", " for", " på", " ved", " i")):
+            short = found.value.rpartition(" ")[0]  # what it leads stands apart, as the place of work
+            found = replace(found, value=short, end=found.start + len(short))
         if found is not None and found.value and key not in self.fields and not (key == "ean_invalid" and "ean" in self.fields):
             self.fields[key] = found
 

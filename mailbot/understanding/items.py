@@ -13,7 +13,7 @@ from mailbot.understanding import diets, names, titles
 from mailbot.understanding.entities import Mark
 from mailbot.understanding.facts import Found, Record, best_phone, from_mark
 from mailbot.understanding.gazetteer import is_place
-from mailbot.understanding.lexicon import pattern
+from mailbot.understanding.lexicon import listed, pattern
 
 _STRONG = re.compile(r"\s+/\s+|\s*[|•;\t]\s*|\s+·\s+|(?<=\D)/(?=\D)(?!\w{1,2}(?:\W|$))")
 _WEAK = re.compile(r"\s*[,;()<>\[\]|•\t]\s*|\s+[-–—/·]\s+|\.\s+(?=[A-ZÆØÅ])|\s+(?:og|som er|der er|er|who is|is our|and is)\s+(?=\S)")
@@ -75,7 +75,7 @@ def split(text: str, start: int, marks: Sequence[Mark] = ()) -> list[Piece]:
     """The pieces of a row: by strong separators where it has them (and brackets), else by commas as well."""
     if _STRONG.search(text):
         return [p for piece in pieces(text, start, _STRONG, marks) for p in (pieces(piece.text, piece.start, _BRACKETS, marks) or [piece])]
-    return pieces(text, start, _WEAK, [m for m in marks if m.kind == "organisation" and "," in m.value])
+    return pieces(text, start, _WEAK, [m for m in marks if "," in m.value or (m.kind == "title" and " og " in m.value)])
 
 
 def record(text: str, start: int, marks: list[Mark], module: str, form: str = "item", source: str = "text") -> Record:
@@ -153,18 +153,19 @@ def _title(made: Record, rows: list[Piece], inside: list[Mark], module: str, sou
         return
 
 
-def _area(piece: Piece, inside: list[Mark], listed: bool) -> bool:
+def _area(piece: Piece, inside: list[Mark], in_list: bool) -> bool:
     """Whether the piece after a title still belongs to it: `Teamleder, Børn og Familier`."""
     if any(m.start < piece.end and piece.start < m.end for m in inside if m.kind != "name") or re.search(r"\d|@", piece.text):
         return False
     if (
         _NOTE.match(piece.text)
+        or piece.text.split()[0].lower() in listed("names", "starters")
         or is_place(piece.text)
         or len(piece.text.split()) > 6
         or re.search(r"\b(?:tlf|mobil|mail|lokal|skal|vil|ikke)\b", piece.text, re.IGNORECASE)
     ):
         return False
-    return piece.text[0].isupper() or not listed or bool(re.match(r"[\wæøå-]+(?: og [\wæøå-]+)?$", piece.text))
+    return piece.text[0].isupper() or not in_list or bool(re.match(r"[\wæøå-]+(?: og [\wæøå-]+)?$", piece.text))
 
 
 def _diet(made: Record, rows: list[Piece], inside: list[Mark], module: str, source: str) -> None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from mailbot.understanding.lexicon import words
 from mailbot.understanding.names import person_word
@@ -93,7 +94,18 @@ def labelled(lines: tuple[Line, ...]) -> list[Labelled]:
         if not line.text or len(line.text) > 600:
             continue
         found += _labels_of(lines, at, line)
-    return found
+    return found or _headed(lines)
+
+
+def _headed(lines: tuple[Line, ...]) -> list[Labelled]:
+    """Values below labels that stand alone on their lines, without a colon, where there are at least three."""
+    found: list[Labelled] = []
+    filled = [(at, line) for at, line in enumerate(lines) if line.text]
+    for (at, line), (_, below) in pairwise(filled):
+        fields = fields_of(line.text) if len(line.text) < 35 else ()
+        if fields and fields != ("ignored",) and not fields_of(below.text) and len(below.text) < 120:
+            found.append(Labelled(fields, line.text, Cell(below.text, below.start, below.end), at))
+    return found if len(found) > 2 else []
 
 
 def _labels_of(lines: tuple[Line, ...], at: int, line: Line) -> list[Labelled]:
@@ -106,7 +118,7 @@ def _labels_of(lines: tuple[Line, ...], at: int, line: Line) -> list[Labelled]:
     for nth, (_, begin, fields, label) in enumerate(spots):
         last = nth + 1 == len(spots)
         raw = line.text[begin : len(line.text) if last else spots[nth + 1][0]]
-        value = raw.strip(" \t\u00a0,;/|•·" if last else " \t\u00a0,;/|•·–-")
+        value = raw.strip(" \t\u00a0,;/|•·_" if last else " \t\u00a0,;/|•·–-_")
         start = line.start + begin + (raw.index(value) if value else 0)
         cell = Cell(value, start, start + len(value))
         if not value and last:

@@ -8,8 +8,9 @@ import re
 
 from mailbot.understanding import items, names, titles
 from mailbot.understanding.entities import Mark
-from mailbot.understanding.facts import SHARED
+from mailbot.understanding.facts import SHARED, Found, Record
 from mailbot.understanding.gazetteer import is_first_name
+from mailbot.understanding.lexicon import cues
 from mailbot.understanding.rosters import Roster
 from mailbot.understanding.voices import Line
 
@@ -47,9 +48,24 @@ def from_lists(lines: tuple[Line, ...], marks: list[Mark], roster: Roster, skip:
             continue
         record = items.record(text, start, marks, "items", source=source)
         if "name" in record.fields or record.writer:
+            _like_above(record, text, roster.records)
             record.joins = 1.5 if lead or len(record.fields) > 1 else 0.5
             roster.records.append(record)
             roster.lines.add(at)
+
+
+def _like_above(record: Record, text: str, above: list[Record]) -> None:
+    """`samme titel og samme sted`: what the entry above says. And whether the entry says that the person took part before."""
+    for key, same in (("title", _SAME_TITLE), ("organisation", _SAME_PLACE)):
+        if above and key not in record.fields and same.search(text):
+            record.put(key, above[-1].fields.get(key))
+    if hit := cues("roles", "returning").search(text):
+        start = record.place + hit.start()
+        record.returning = record.returning or Found("true", start, start + len(hit.group()), "items", "text", 0.9)
+
+
+_SAME_TITLE = re.compile(r"\bsamme (?:\w+ og )?(?:titel|stilling|job)\b|\bditto\b", re.IGNORECASE)
+_SAME_PLACE = re.compile(r"\bsamme (?:\w+ og (?:samme )?)?(?:sted|bibliotek|arbejdsplads|arbejdssted)\b|\bditto\b", re.IGNORECASE)
 
 
 def from_data(lines: tuple[Line, ...], marks: list[Mark], roster: Roster) -> None:

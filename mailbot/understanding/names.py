@@ -184,7 +184,12 @@ def display(address: Address) -> str:
             name = last
         elif (shaped(first) and shaped(last)) or (is_first_name(first.split()[0]) and not organisations.find(name)):
             name = f"{first} {last}"
-    if not name or organisations.find(name) or (name.isupper() and " " not in name and len(name) <= 6):
+    if (
+        not name
+        or re.search(r"postkasse|mailbox|\bbibliotek(?:et|er|erne)?s?\b", name, re.IGNORECASE)
+        or organisations.find(name)
+        or (name.isupper() and " " not in name and len(name) <= 6)
+    ):
         return ""
     words = _WORD.findall(name)
     if len(words) > 1 and words[0].lower() in ("dr", "prof", "fru", "hr", "mag", "lektor"):

@@ -97,6 +97,7 @@ _DIRECT = re.compile(r"[ \u00a0](?P<place>[A-ZÆØÅÁÉÍÓÚÝ][\w-]+)")
 
 _OWN_LIBRARY = re.compile(r",? (?:Biblioteket|biblioteket|Campus Library)(?=\W|$)|, Bibliotek(?=\W|$)")  # of an institution
 _BEFORE_PLACE = ("huset", "museet", "gymnasiet", "gymnasium", "skolen", "arkivet", "kulturcenter", "kulturcentret")  # Museet Ribe
+_SMALL = re.compile(r"(?<!\w)(?:på|ved|hos|fra) ((?:[a-zæøå-]{3,20} ){1,2})$")  # in small letters: "på havneparken bibliotek"
 _INSTITUTION = re.compile(r"[ \u00a0](?:på|ved|hos)[ \u00a0](?=[A-ZÆØÅ])")
 
 
@@ -142,7 +143,11 @@ def _grow(text: str, at: int, stop: int, kind: str) -> Place | None:
     if kind == "municipality":
         return _place(text, at, stop, 2) if word[0].isupper() else None
     start = _left(text, at)
-    if low in ("biblioteket", "bibliotekerne", "læringscentret", "læringscenteret", "mediateket") and start == at and (inside := _INSTITUTION.match(text, stop)):
+    if (
+        low in ("biblioteket", "bibliotekerne", "læringscentret", "læringscenteret", "mediateket")
+        and start == at
+        and (inside := _INSTITUTION.match(text, stop))
+    ):
         named = [p for p in find(text[inside.end() : inside.end() + 80]) if p.start == 0 and p.rank < 2]
         if named:  # the library of an institution, which is what it is known by
             return Place(named[0].value, inside.end(), inside.end() + named[0].end, 1)
@@ -156,11 +161,25 @@ def _grow(text: str, at: int, stop: int, kind: str) -> Place | None:
     end = _right(text, stop, low)
     rank = 0 if kind == "library" or "bibliotek" in text[start:end].lower() else 1
     bare = _bare(word, kind)
+    if start == at and kind == "library" and (small := _SMALL.search(text, max(0, at - 50), at)) and _unknown_words(small.group(1)):
+        start = small.start(1)
     if start == at and end == stop and not bare:
         return None
     if start == at and not bare and not word[0].isupper() and not _definite(low):
         return None
     return _place(text, start, end, rank)
+
+
+def _unknown_words(before: str) -> bool:
+    """Whether the words before `bibliotek` may be a name: none of the words of a sentence."""
+    return not any(
+        w in listed("names", "starters")
+        or w in listed("organisations", "kinds")
+        or w.removesuffix("s") in GENERIC
+        or is_title(w)
+        or w.endswith(("ens", "ets", "ernes"))
+        for w in before.split()
+    )
 
 
 def _definite(low: str) -> bool:
@@ -175,7 +194,7 @@ def _bare(word: str, kind: str) -> bool:
     if low in listed("organisations", "library") or low in listed("organisations", "other"):
         return False
     stem = re.sub(
-        r"(?:bibliotek(?:et|er|erne)?|\w{0,4}skolen?|gymnasi(?:um|et)|museet|arkivet|centret|center|huset|hus|fonden?"
+        r"(?:bibliothe?k(?:et|er|erne)?|bibliotek(?:et|er|erne)?|\w{0,4}skolen?|gymnasi(?:um|et)|museet|arkivet|centret|center|huset|hus|fonden?"
         r"|foreningen?|akademiet|universitet)$",
         "",
         low,

@@ -130,7 +130,7 @@ class _Casting(Scene):
             )
         if self_signup:
             return True
-        nameless = wanted is not None and wanted >= 1 and not re.search(r"\bjeg (?:selv|vil|er med)\b", main.body, re.IGNORECASE)
+        nameless = wanted is not None and wanted >= 1 and not re.search(r"\bjeg (?:selv|vil (?!ikke)|er med)\b", main.body, re.IGNORECASE)
         return not (
             (nameless and ((wanted or 0) > 1 or not main.writer.name)) or self._points_to_attachment() or main.says("roles", "on_behalf")
         )
@@ -235,7 +235,10 @@ class _Casting(Scene):
         left = [r for r in left if len(r.name.split()) > 1] or left
         gone = [f.value for f in main.roster.withdrawn] + [r.name for r in left]
         if not gone and not re.search(r"\b(?:(?i:jeg|mig|min|mit|undertegnede)|I|me|my)\b", main.body):
-            gone = [r.name for r in people if not staying(main, r, people)]
+            gone = [r.name for r in people or self._from_subject() if not staying(main, r, people)]
+        listed = [r.name for r in people if r.form not in SPOKEN]
+        if not gone and listed and not re.search(r"\bmig\b|\bmin (?:plads|tilmelding|deltagelse)\b", main.body, re.IGNORECASE):
+            gone = listed
         if not gone and asked is not None and asked.name and self.passed_on():
             gone = [asked.name]
         return Cast(withdrawn=tuple(dict.fromkeys(gone)), contact=self.contact() if gone else None)
@@ -243,7 +246,7 @@ class _Casting(Scene):
     def update(self) -> Cast:
         main, writer = self.main, self.main.writer
         answers.fill(main, self.message, self.answered, [v for v in self.voices if v.kind is SegmentKind.HISTORY])
-        people = [r for r in main.others if r.form not in SPOKEN or len(r.fields) > 1]
+        people = [r for r in self.others() if r.form not in SPOKEN or len(r.fields) > 1 + (r.form == "copied" and "email" in r.fields)]
         with_writer = [
             r for r in main.others if r not in people and re.match(r"\)? (?:og|samt|and) (?:jeg|mig|undertegnede|me|I)\b", self._after(r))
         ]
@@ -271,9 +274,7 @@ class _Casting(Scene):
         return [a.name for a in self.answered.people if a.name] if self.answered else []
 
     def _speaks_for_another(self) -> bool:
-        about = (
-            r"(?:tilmelding(?:en|er)? (?:af|for|til)|(?:faktura|regning|oplysning|plads|titel|titl|EAN|stilling)\w* (?:for|vedr\w*)|deltagelse (?:af|for)|vedr(?:ørende|\.)?|angående|gælder|drejer sig om|på vegne af)"
-        )
+        about = r"(?:tilmelding(?:en|er)? (?:af|for|til)|(?:faktura|regning|oplysning|plads|titel|titl|EAN|stilling)\w* (?:for|vedr\w*)|deltagelse (?:af|for)|vedr(?:ørende|\.)?|angående|gælder|drejer sig om|på vegne af)"
         return bool(re.search(r"\b(?:hans|hendes|vegne|bedt os|bedt mig|for (?:ham|hende))\b", self.main.body, re.IGNORECASE)) or any(
             re.search(rf"\b{about}[: ]+(?:\w+ ){{0,2}}$", before, re.IGNORECASE) or re.match(r"s? (?:deltagelse|tilmelding|plads)\b", after)
             for before, after in (context(self.main.text, r, self.main.spans, []) for r in self.main.others if r.form == "prose")

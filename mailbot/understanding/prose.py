@@ -18,7 +18,7 @@ MAX_MARKS = 120  # of one sentence; more is no sentence
 
 
 _APPOSITION = re.compile(
-    r"(?:\s(?:fra|på|ved|hos|i)\s{1,2}(?=[\s,(]))?[\s,(–:/\-]*(?:(?:(?:som|der|who|hun|han)\s+)?(?:jo |nu |i dag |også |begge )?(?:er|is|arbejder som|sidder som"
+    r"(?:\s(?:fra|på|ved|hos|i)\s{1,2}(?=[\s,(]))?(?:\s(?:også|desuden|selv|med)(?=\s?[(,]))?[\s,(–:/\-]*(?:(?:(?:som|der|who|hun|han)\s+)?(?:jo |nu |i dag |også |begge )?(?:er|is|arbejder som|sidder som"
     r"|har titel af|fungerer som)\s+)?(?:(?:en|et|vores|min|a|our|ny|nye|vores nye|jo|nu|også|begge|selv|konst\."
     r"|hos os|den|der|er|vor)\s+)*",
     re.IGNORECASE,
@@ -121,8 +121,11 @@ def _title_owners(text: str, begin: int, mark: Mark, marks: list[Mark], refs: li
         (
             r
             for r in refs
-            if r.kind == "name"
-            and r.start >= mark.end
+            if r.start >= mark.end
+            and (
+                r.kind == "name"
+                or (r.kind == "first" and r.start == mark.end + 1 and mark.value.lower() not in listed("titles", "general"))
+            )
             and re.fullmatch(r"(?: (?:i|på|ved|hos) [A-ZÆØÅ][\w-]+)?,?[ \u00a0]+", text[mark.end : r.start])
         ),
         None,
@@ -145,9 +148,15 @@ def _title_owners(text: str, begin: int, mark: Mark, marks: list[Mark], refs: li
         gap = _without(text, nearest.end, mark.start, marks)
         if nearest.kind in ("name", "first") and _APPOSITION.fullmatch(gap) and nearest.record is not None:
             return [nearest.record]
+        together = nearest.kind == "all" and len(before) > 2 and _APPOSITION.fullmatch(gap)
+        if together and before[-2].kind == "name" and re.fullmatch(r"[\s,(–-]*", text[before[-2].end : nearest.start]):
+            return [r.record for r in before if r.kind == "name" and r.record is not None]  # "X og Y, begge afdelingsledere"
         if (
             nearest.kind == "self"
-            and re.fullmatch(r"\s*[,()–-][\s,]*(?:som (?:er )?|der er )?", gap)
+            and (
+                re.fullmatch(r"\s*[,()–-][\s,]*(?:som (?:er )?|der er )?", gap)
+                or (gap == " " and text[nearest.start : nearest.end].lower() == "undertegnede")
+            )
             and text[nearest.start : nearest.end].lower() not in ("min", "mit", "mine", "my")
         ):
             return [prose.writer]
@@ -163,6 +172,11 @@ def _title_owners(text: str, begin: int, mark: Mark, marks: list[Mark], refs: li
                 resolve(prior, prose, last) if prior.kind == "name" and re.fullmatch(r"[\s,(–-]*", text[prior.end : nearest.start]) else []
             )
     lead_in = _without(text, begin, mark.start, marks)
+    line = text[text.rfind("\n", 0, mark.start) + 1 : mark.start]
+    if not line.strip(" >") and not re.search(r"\b(?:min|vores|en|som|er|af|til|og)\s*$|,\s*$", lead_in):
+        lead_in = ""  # the line begins with it, like one of a signature
+    elif lead_in.rstrip().endswith(":"):
+        lead_in = ""
     if not lead_in.strip(" \n–-•*,.;/()") and re.match(r"\s*(?:[,.(\n/]|$|(?:på|ved|hos|i|fra) \w)", text[mark.end : mark.end + 20]):
         return last[-1:] if last else [prose.writer]
     if re.search(r"\bmen (?:nu |derimod |i dag )?$", lead) and re.search(r"\b(?:er|blevet|am|var)\b", lead):
@@ -225,7 +239,7 @@ def _owners(text: str, begin: int, mark: Mark, refs: list[Ref], prose: Prose, pe
                 for r in refs
                 if r.start >= mark.end
                 and re.fullmatch(
-                    r"\)?,? (?:(?:skal bruges |bruges |gælder |er )?(?:til|for)|gælder|dækker|vedrører) ", text[mark.end : r.start]
+                    r"\s?\(|\)?,? (?:(?:skal bruges |bruges |gælder |er )?(?:til|for)|gælder|dækker|vedrører) ", text[mark.end : r.start]
                 )
             ),
             None,

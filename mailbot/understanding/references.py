@@ -67,6 +67,9 @@ def _bare_written() -> re.Pattern[str]:
     )
 
 
+_INITIALS = re.compile(r"\b(?:initialer(?:ne)?|initials)(?: er)?:? (?P<code>[A-ZÆØÅ]{2,6})(?!\w)", re.IGNORECASE)
+_INVOICE = re.compile(r"\b(?:faktura|regning|invoice|ean|mærk|påfør|skriv|anfør|angiv)", re.IGNORECASE)
+_QUOTE = re.compile(_QUOTED)
 _NEVER = re.compile(r"(?:faktura(?:en|nr|nummer|nummeret)?|invoice(?: no)?|reservation|sag|uge|kl)[.: ]*(?:nr\.?)?[.: ]*$", re.IGNORECASE)
 
 
@@ -89,7 +92,7 @@ def find(text: str) -> list[Reference]:
             return
         if (
             (digits.startswith("579") and len(digits) >= 12)
-            or (group == "code" and len(digits) < 2)
+            or (group == "code" and len(digits) < 2 and not value.isupper())
             or re.match(r" ?(?:kr\b|kroner|,-)", text[end : end + 8])
         ):
             return
@@ -101,6 +104,14 @@ def find(text: str) -> list[Reference]:
         add(match)
     for match in _attention().finditer(text):
         add(match, person=True)
+    for match in _INITIALS.finditer(text):
+        if match.group("code").isupper() and _INVOICE.search(text, max(0, match.start() - 80), match.start()):
+            add(match)
+    for match in _QUOTE.finditer(text):
+        before = re.split(r"[.!?]\s|\n", text[max(0, match.start() - 90) : match.start()])[-1]
+        after = re.split(r"[.!?]\s|\n", text[match.end() : match.end() + 40])[0]
+        if re.search(r"\b(?:faktura|regning|bilag|bogholder)", f"{before} {after}", re.IGNORECASE):
+            add(match)
     for match in _bare_written().finditer(text):
         if not re.search(r"@|\b(?:ean|psp|att)\b", match.group("bare"), re.IGNORECASE):
             add(match)

@@ -81,7 +81,9 @@ def judge(told: Told, records: list[Record]) -> None:
         said = 0.5 * ("title" in record.fields) + 0.7 * ("email" in record.fields) + 1.0 * record.wished
         scores = [_joins(before, after) for before, after in around]
         only = [s < 0 for s in scores]
-        record.only_mentioned = (any(only) and max(scores) < 1.5) or any(_already(told, before) for before, _ in around)
+        record.only_mentioned = (any(only) and max(scores) < 1.5 and not record.wished) or any(
+            _already(told, before) for before, _ in around
+        )
         record.joins = said + (min(scores) if record.only_mentioned else max(scores))
         record.waiting_only = any(cues("roles", "waiting_only").search(before[-150:] + " " + after[:150]) for before, after in around)
         record.stays = staying(told, record, records)

@@ -12,7 +12,7 @@ from mailbot.understanding.entities import Mark, scan, within
 from mailbot.understanding.facts import SHARED, Found, Record, best_phone, from_mark
 from mailbot.understanding.gazetteer import is_first_name
 from mailbot.understanding.layout import Cell, Labelled, Table, fields_of
-from mailbot.understanding.lexicon import pattern
+from mailbot.understanding.lexicon import cues, pattern
 from mailbot.understanding.numbers import check_digit_right
 from mailbot.understanding.voices import Line
 
@@ -80,8 +80,10 @@ def fill(record: Record, key: str, cell: Cell, module: str, source: str = "text"
             record.put("dietary", Found(value, at, at + len(value), module, source))
     elif key == "remarks":
         for mark in marks:
-            if mark.kind in ("dietary", "reference"):
+            if mark.kind in ("dietary", "reference", "phone", "email", "ean"):
                 record.put(mark.kind, from_mark(mark, module, source))
+        if cues("roles", "returning").search(text):
+            record.returning = record.returning or plain
     elif key == "returning":
         if re.match(r"(?:(?:ja|yes|x|sand|true|2025|i 2025)\b|✓)", text, re.IGNORECASE):
             record.returning = plain
@@ -326,6 +328,7 @@ def from_labels(found: list[Labelled], lines: tuple[Line, ...], roster: Roster, 
             _remainder(target, entry.value, module, source)
         if entry.whole and not (set(keys) <= {"ean", "cvr", "phone", "email"} and re.search(r"[.!?]\s+[A-ZÆØÅ]\w+ \w", entry.value.text)):
             roster.lines.add(entry.line)
+            roster.lines |= {at for at in (entry.line + 1, entry.line + 2) if at < len(lines) and lines[at].start == entry.value.start}
         last_line = entry.line
     roster.records += [r for r in records if "name" in r.fields or r.writer]
 

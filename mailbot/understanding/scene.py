@@ -68,9 +68,11 @@ class Scene:
         known = {names.first_name(r.name) for r in self.copied} | {names.first_name(first.name)}
         signed = "\n".join(line.text for line in first.signature)
         called = set(_CALLED.findall(first.text)) - known - set(_FULL.findall(f"{first.text}\n{signed}"))
-        elsewhere = set(_FULL.findall(self.message.text)) | set(_FULL.findall(self.message.subject)) | {
-            names.first_name(names.display(a)) for s in self.message.segments for a in (s.sender, *s.to, *s.cc) if a
-        }
+        elsewhere = (
+            set(_FULL.findall(self.message.text))
+            | set(_FULL.findall(self.message.subject))
+            | {names.first_name(names.display(a)) for s in self.message.segments for a in (s.sender, *s.to, *s.cc) if a}
+        )
         called = {w for w in called & elsewhere if names.shaped(w)}
         if not called:
             return []

@@ -44,9 +44,7 @@ def _named(record: Record) -> tuple[int, int]:
     return name.start, name.end
 
 
-def _around(
-    text: str, record: Record, here: tuple[int, int], spans: list[tuple[int, int]], others: list[Record]
-) -> tuple[str, str]:
+def _around(text: str, record: Record, here: tuple[int, int], spans: list[tuple[int, int]], others: list[Record]) -> tuple[str, str]:
     begin, stop = max(0, here[0] - 80), here[1] + 80
     for start, end in spans:
         if start <= here[0] < end:

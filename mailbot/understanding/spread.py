@@ -5,12 +5,14 @@ does not. And how a record becomes a `Person`.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from mailbot.mail.message import Address, Message
 from mailbot.understanding import addresses, names, organisations
 from mailbot.understanding.entities import Mark, scan
 from mailbot.understanding.facts import FIELDS, SHARED, Found, Record, from_mark
 from mailbot.understanding.gazetteer import municipality_named, municipality_of
+from mailbot.understanding.lexicon import listed
 from mailbot.understanding.reading import Evidence, Person
 from mailbot.understanding.told import Told
 
@@ -41,6 +43,8 @@ def spread(records: list[Record], main: Told, forwarded: Told | None, message: M
     if len(records) == 1 and records[0] is not writer:
         records[0].merge(main.roster.loose)
         records[0].merge(main.prose.loose)
+    if len(records) == 1 and records[0] is not writer:
+        _job_before(records[0], main)
     if len(records) == 1 and records[0] is not writer and "invoice_email" in main.prose.common.fields:
         records[0].merge(main.prose.common)
     _numbers(records, main, writer)
@@ -52,6 +56,21 @@ def spread(records: list[Record], main: Told, forwarded: Told | None, message: M
     if writer not in records and len(records) == 1 and writer.returning and records[0].form != "header":
         records[0].returning = records[0].returning or writer.returning
     return records
+
+
+def _job_before(record: Record, main: Told) -> None:
+    """`Vi har fået ny souschef … Hun hedder Karoline Juncker`: the only job that is spoken of before the only name."""
+    name = record.fields.get("name")
+    if name is None or name.source != "text" or "title" in record.fields or record.form != "prose":
+        return
+    general = listed("titles", "general")
+    body = main.voice.body
+    before = {m.value: m for m in main.marks if m.kind == "title" and body and body[0].start <= m.start < name.start}
+    chiefs = re.compile(r"(?<!sous)chef$", re.IGNORECASE)  # likelier the writer's own
+    before = {value: m for value, m in before.items() if value.lower() not in general and not chiefs.search(value)}
+    held = {f.value for r in main.others for f in [r.fields.get("title")] if f}
+    if len(before) == 1 and not set(before) & held and (mark := next(iter(before.values()))) and record.place - mark.end < 250:
+        record.put("title", from_mark(mark, "prose"))
 
 
 def _own_address(record: Record, main: Told, message: Message) -> None:
@@ -144,7 +163,7 @@ def _places(records: list[Record], main: Told, writer: Record, message: Message)
         fallback.append(first)
     if signed:
         fallback.append(signed)
-    fallback += _shown(message.sender)
+    fallback += _shown(message.sender) + [replace(f, source="subject", confidence=0.6) for f in _shown(Address(message.subject, ""))]
     for record in records:
         if not fallback and "organisation" not in record.fields:
             record.put("organisation", _after_title(record, main.text))

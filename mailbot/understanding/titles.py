@@ -118,7 +118,9 @@ def find(text: str) -> list[Title]:
         ):
             modifiers = re.compile(r"(?:[A-Z][\w&-]+ ){1,3}$").search(text, max(0, start - 50), start)
             start = modifiers.start() if modifiers else start
-        if (found and text[found[-1].end : start] in ("/", " / ", " & ")) or (
+        if (last := re.search(r"\S+$", text[start:end])) and last.start() and is_head(last.group()) and _OF.match(text, end):
+            end = _qualifier(text, end, last.group().lower())  # "… og leder af udlånet"
+        if (found and text[found[-1].end : start] in ("/", " / ", " & ", " ")) or (
             found and text[found[-1].end : start] == " og " and word != "mellemleder" and not _NAME_NEXT.match(text, end)
         ):
             start = found.pop().start

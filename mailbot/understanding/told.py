@@ -141,6 +141,15 @@ def _introduce(writer: Record, marks: list[Mark], text: str, voice: Voice) -> No
             if held is None or held.source == "from" or len(held.value.split()) < 2:
                 writer.fields["name"] = from_mark(mark, "prose")
             return
+        if (
+            mark.kind == "name"
+            and voice.body
+            and mark.start - voice.body[0].start < 120
+            and re.search(r"\b(?:det|her) er $", text[max(0, mark.start - 12) : mark.start], re.IGNORECASE)
+            and re.match(r",? (?:fra|her|der skriver|[\w-]*(?:leder|chef)\b)|, jeg\b", text[mark.end : mark.end + 40])
+        ):
+            writer.fields["name"] = from_mark(mark, "prose")
+            return
         if mark.kind == "name" and voice.name and names.same(mark.value, voice.name) == 2 and _fuller(mark.value, writer):
             writer.fields["name"] = from_mark(mark, "prose")
 

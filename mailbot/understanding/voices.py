@@ -149,7 +149,7 @@ def _signature_start(lines: list[Line], marked: int | None, name: str) -> int:
         if farewell and _form_below(lines, at, last):
             continue
         if farewell and len(line) < 90 and (farewell.end() == len(line) or _signed(line[farewell.end() :])):
-            if marked is not None and marked < at and _of_another(lines[marked].text, name):
+            if marked is not None and marked < at and (_of_another(lines[marked].text, name) or _announced(lines, marked)):
                 candidates.clear()
             candidates.append(at)
             break
@@ -174,6 +174,11 @@ def _form_below(lines: list[Line], at: int, last: int) -> bool:
 def _of_another(line: str, name: str) -> bool:
     """Whether a block above the farewell is somebody else's card that the writer pasted in."""
     return bool(name) and len(line.split()) > 1 and names.shaped(line) and names.same(line, name) == 0
+
+
+def _announced(lines: list[Line], at: int) -> bool:
+    """Whether the words before a block announce it: `tilmelder hermed:`."""
+    return next((x.text.endswith(":") for x in reversed(lines[:at]) if x.text), False)
 
 
 def _signed(rest: str) -> bool:
