@@ -42,10 +42,16 @@ def pattern(name: str, key: str) -> re.Pattern[str]:
 
 @cache
 def cues(name: str, key: str) -> re.Pattern[str]:
-    """One list whose entries are small patterns themselves (`…` stands for up to a few words of the same clause)."""
-    return re.compile("|".join(f"(?:{entry.replace('…', _GAP)})" for entry in words(name)[key]), re.IGNORECASE)
+    """One list whose entries are small patterns themselves (`…` stands for up to a few words of the same clause).
+
+    The entries that begin with a word are tried only where a word begins, which is most of the time that they cost."""
+    entries = [entry.replace("…", _GAP) for entry in words(name)[key]]
+    at_word = "|".join(f"(?:{e.removeprefix(_EDGE)})" for e in entries if e.startswith(_EDGE))
+    anywhere = [f"(?:{e})" for e in entries if not e.startswith(_EDGE)]
+    return re.compile("|".join([rf"\b(?=\w)(?:{at_word})", *anywhere] if at_word else anywhere), re.IGNORECASE)
 
 
+_EDGE = r"\b"
 _GAP = r"[^.!?;:\n]{0,60}?"
 
 

@@ -274,7 +274,10 @@ class _Casting(Scene):
         return [a.name for a in self.answered.people if a.name] if self.answered else []
 
     def _speaks_for_another(self) -> bool:
-        about = r"(?:tilmelding(?:en|er)? (?:af|for|til)|(?:faktura|regning|oplysning|plads|titel|titl|EAN|stilling)\w* (?:for|vedr\w*)|deltagelse (?:af|for)|vedr(?:ørende|\.)?|angående|gælder|drejer sig om|på vegne af)"
+        about = (
+            r"(?:tilmelding(?:en|er)? (?:af|for|til)|(?:faktura|regning|oplysning|plads|titel|titl|EAN|stilling)\w* (?:for|vedr\w*)"
+            r"|deltagelse (?:af|for)|vedr(?:ørende|\.)?|angående|gælder|drejer sig om|på vegne af)"
+        )
         return bool(re.search(r"\b(?:hans|hendes|vegne|bedt os|bedt mig|for (?:ham|hende))\b", self.main.body, re.IGNORECASE)) or any(
             re.search(rf"\b{about}[: ]+(?:\w+ ){{0,2}}$", before, re.IGNORECASE) or re.match(r"s? (?:deltagelse|tilmelding|plads)\b", after)
             for before, after in (context(self.main.text, r, self.main.spans, []) for r in self.main.others if r.form == "prose")

@@ -5,6 +5,7 @@ last before it in the sentence (or by pronoun or first name), a title also to th
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from functools import cache
 
 from mailbot.understanding import addresses
@@ -12,13 +13,13 @@ from mailbot.understanding.entities import Mark
 from mailbot.understanding.facts import Record, from_mark
 from mailbot.understanding.lexicon import alternatives, listed, words
 from mailbot.understanding.refs import MODULE, Prose, Ref, find, met, resolve
-from mailbot.understanding.sentences import sentences
 
 MAX_MARKS = 120  # of one sentence; more is no sentence
 
 
 _APPOSITION = re.compile(
-    r"(?:\s(?:fra|på|ved|hos|i)\s{1,2}(?=[\s,(]))?(?:\s(?:også|desuden|selv|med)(?=\s?[(,]))?[\s,(–:/\-]*(?:(?:(?:som|der|who|hun|han)\s+)?(?:jo |nu |i dag |også |begge )?(?:er|is|arbejder som|sidder som"
+    r"(?:\s(?:fra|på|ved|hos|i)\s{1,2}(?=[\s,(]))?(?:\s(?:også|desuden|selv|med)(?=\s?[(,]))?[\s,(–:/\-]*"
+    r"(?:(?:(?:som|der|who|hun|han)\s+)?(?:jo |nu |i dag |også |begge )?(?:er|is|arbejder som|sidder som"
     r"|har titel af|fungerer som)\s+)?(?:(?:en|et|vores|min|a|our|ny|nye|vores nye|jo|nu|også|begge|selv|konst\."
     r"|hos os|den|der|er|vor)\s+)*",
     re.IGNORECASE,
@@ -58,7 +59,7 @@ def read(
     skip: tuple[str, ...],
     asked: list[Record],
 ) -> Prose:
-    """Reads the sentences in the spans of `text`. `known` are records of structures, which sentences may add to;
+    """Reads the sentences `spans` of `text`. `known` are records of structures, which sentences may add to;
     `writer_name` is the writer's; names in `skip` are no participants (whom the mail is written to); `asked` are those
     whom "hun" means before anybody is named (the writer of what is forwarded)."""
     prose = Prose(writer_name=writer_name)
@@ -67,19 +68,10 @@ def read(
     for mark in marks:
         if mark.kind == "name":
             met(mark, text, people, writer_name, skip)
-    for start, end in spans:
-        for begin, stop in sentences(text, start, end):
-            last = _sentence(
-                text,
-                begin,
-                stop,
-                [m for m in marks if begin <= m.start and m.end <= stop][:MAX_MARKS],
-                prose,
-                people,
-                writer_name,
-                skip,
-                last,
-            )
+    starts = [m.start for m in marks]
+    for begin, stop in spans:
+        inside = [m for m in marks[bisect_left(starts, begin) : bisect_left(starts, stop)] if m.end <= stop][:MAX_MARKS]
+        last = _sentence(text, begin, stop, inside, prose, people, writer_name, skip, last)
     prose.records = [r for r in people if r not in known]
     return prose
 

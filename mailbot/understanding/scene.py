@@ -77,7 +77,7 @@ class Scene:
         if not called:
             return []
         found: dict[str, dict[str, Record]] = {w: {} for w in called}
-        for record in self._full_names(first):
+        for record in self._full_names(first, called):
             word = names.first_name(record.name)
             if word in found and not any(names.same(record.name, s) == 2 for s in self.skip):
                 twin = next((r for r in found[word].values() if names.same(r.name, record.name) == 2), None)
@@ -87,8 +87,8 @@ class Scene:
                     twin.merge(record)
         return [r for people in found.values() if len(people) == 1 for r in people.values()]
 
-    def _full_names(self, first: Voice) -> Iterator[Record]:
-        """Everybody of the quoted headers, the subject and the quoted text, in that order."""
+    def _full_names(self, first: Voice, called: set[str]) -> Iterator[Record]:
+        """Everybody of the quoted headers, the subject and the quoted text (where it has one of those called), in that order."""
         for voice in self.voices:
             if voice is first:
                 continue
@@ -104,7 +104,7 @@ class Scene:
             if mark.kind == "name":
                 yield Record(form="copied", fields={"name": from_mark(mark, "names", "subject")})
         for voice in self.voices:
-            if voice.kind is not SegmentKind.NEW and (voice.body or voice.signature):
+            if voice.kind is not SegmentKind.NEW and called & set(_FULL.findall("\n".join(x.text for x in (*voice.body, *voice.signature)))):
                 told = voices_told.read(voice, self.message, self.skip, ours=self.ours)
                 for told_of in (*told.others, told.writer):
                     if len(told_of.name.split()) > 1:

@@ -13,7 +13,7 @@ from mailbot.understanding.lexicon import cues
 MAX_MENTIONS = 12  # of one person; more is a novel
 
 _END = re.compile(
-    r"(?<![ .][A-ZÆØÅ])(?<!att)(?<!Att)(?<!nr)(?<!tlf)(?<!evt)(?<!bl)(?<!pr)(?<!kst)(?<!konst)(?<!ca)(?<!Kgl)"
+    r"(?=[.!?])(?<![ .][A-ZÆØÅ])(?<!att)(?<!Att)(?<!nr)(?<!tlf)(?<!evt)(?<!bl)(?<!pr)(?<!kst)(?<!konst)(?<!ca)(?<!Kgl)"
     r"(?<!Chr)(?<!Joh)(?<!Vilh)(?<!afd)(?<!\d)[.!?]+(?=\s|$)"
     r"|\n\s*\n|[\U0001F300-\U0001FAFF]+\S?(?=\s)|(?<=\d)\.(?=\s+[A-ZÆØÅ])"
 )
@@ -46,9 +46,7 @@ def _named(record: Record) -> tuple[int, int]:
 
 def _around(text: str, record: Record, here: tuple[int, int], spans: list[tuple[int, int]], others: list[Record]) -> tuple[str, str]:
     begin, stop = max(0, here[0] - 80), here[1] + 80
-    for start, end in spans:
-        if start <= here[0] < end:
-            begin, stop = next(((a, b) for a, b in sentences(text, start, end) if a <= here[0] < b), (begin, stop))
+    begin, stop = next(((a, b) for a, b in spans if a <= here[0] < b), (begin, stop))
     for other in others:
         if other is record:
             continue
@@ -62,18 +60,17 @@ def _around(text: str, record: Record, here: tuple[int, int], spans: list[tuple[
 
 def returning(text: str, spans: list[tuple[int, int]], marks: list[Mark]) -> Found | None:
     """Words that say that the writer took part in 2025; not those about somebody named before them in the sentence."""
-    for start, end in spans:
-        for begin, stop in sentences(text, start, end):
-            hit = cues("roles", "returning").search(text, begin, stop)
-            if (
-                hit
-                and (
-                    any(m.kind == "name" and begin <= m.start < hit.start() for m in marks)
-                    or re.search(r"\b(?:han|hun|kollega|vores|chef)\b", text[begin : hit.start()], re.IGNORECASE)
-                )
-                and not re.search(r"\b(?:jeg|mig)\b", text[begin : hit.end()], re.IGNORECASE)
-            ):
-                continue
-            if hit and not cues("roles", "not_returning").search(text, begin, stop):
-                return Found("true", hit.start(), hit.end(), "sentences", "text", 0.9)
+    for begin, stop in spans:
+        hit = cues("roles", "returning").search(text, begin, stop)
+        if (
+            hit
+            and (
+                any(m.kind == "name" and begin <= m.start < hit.start() for m in marks)
+                or re.search(r"\b(?:han|hun|kollega|vores|chef)\b", text[begin : hit.start()], re.IGNORECASE)
+            )
+            and not re.search(r"\b(?:jeg|mig)\b", text[begin : hit.end()], re.IGNORECASE)
+        ):
+            continue
+        if hit and not cues("roles", "not_returning").search(text, begin, stop):
+            return Found("true", hit.start(), hit.end(), "sentences", "text", 0.9)
     return None

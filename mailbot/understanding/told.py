@@ -14,7 +14,7 @@ from mailbot.understanding.facts import Found, Record, from_mark
 from mailbot.understanding.lexicon import cues
 from mailbot.understanding.refs import Prose
 from mailbot.understanding.rosters import Roster
-from mailbot.understanding.sentences import returning
+from mailbot.understanding.sentences import returning, sentences
 from mailbot.understanding.voices import Line, Voice
 
 
@@ -90,6 +90,7 @@ def read(
     _only_name(writer, roster, voice)
     rest = _rest(text, voice.body, roster.lines)
     inside = [m for m in marks if any(a <= m.start and m.end <= b for a, b in rest)]
+    rest = [sentence for a, b in rest for sentence in sentences(text, a, b)]
     told = prose.read(text, rest, inside, [*known, *roster.records, *copied], writer.name, skip, list(known))
     made = Told(voice, text, writer, roster, told, marks + signed, rest)
     _own(made)
