@@ -28,8 +28,6 @@ ARROW = re.compile(r"[A-ZÆØÅ]\w{1,30}[ \t]{0,3}(?:->|=>|→|-->)[ \t]{0,3}[A-
 ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{2,63}")
 TITLE = re.compile(r"\b\w{0,24}(?:leder|chef|souschef|koordinator|bestyrer|ansvarlig|librarian|manager|ledere)\b", re.IGNORECASE)
 
-SPOKEN = 0.5  # from here on the words that spoke for an intent are shown
-
 
 @dataclass(frozen=True, slots=True)
 class Feature:
@@ -75,9 +73,7 @@ def _words(heard: Heard) -> dict[str, Feature]:
     return {
         f"words_{intent.value}": Feature(
             leaning.score,
-            tuple(Evidence("phrasing", "text", start, end, text[start:end][:200]) for (start, end), _ in leaning.places)
-            if leaning.score > SPOKEN
-            else (),
+            tuple(Evidence("phrasing", "text", start, end, text[start:end][:200]) for (start, end), _ in leaning.places),
         )
         for intent, leaning in lean(said).items()
     }

@@ -16,6 +16,7 @@ from mailbot.understanding.lexicon import words
 from mailbot.understanding.phrasing import SCORED
 from mailbot.understanding.reading import Intent
 
+LEAVE = 0.6  # a message is unrelated only from this probability on: below it the next best is shown to the administrator
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +52,6 @@ def choose(features: Mapping[str, Feature]) -> Choice:
     total = sum(shares.values())
     probabilities = {intent: share / total for intent, share in shares.items()}
     first, second = sorted(SCORED, key=lambda i: -probabilities[i])[:2]
+    if first is Intent.UNRELATED and probabilities[first] < LEAVE:
+        first, second = second, first
     return Choice(first, probabilities[first], (second, probabilities[second]), contributions, probabilities, scores)

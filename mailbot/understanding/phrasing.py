@@ -2,7 +2,7 @@
 
 The groups of `speech.toml` and the rules of `acts.toml` know what people usually say; this layer knows how the words of
 messages that they do not understand are distributed over the intents. A pattern is a word, its neighbours, a class of
-words (`concepts.toml`, `speech.toml`) or two of them, what stands in the subject, and each of these again for what the message
+words (`concepts.toml`) or two of them, what stands in the subject, and each of these again for what the message
 answers. The scores are a plain sum, so that the words that decided can be shown. `tests/understanding/fit.py` writes the table.
 """
 
@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from heapq import nlargest
 from pathlib import Path
 
 from mailbot.understanding.context import Answers
@@ -23,6 +24,7 @@ SCORED = (Intent.SIGNUP, Intent.CANCEL, Intent.SUBSTITUTE, Intent.UPDATE, Intent
 CLAUSES = 20  # of a text that are looked at
 ROW = 40  # words of a clause that are looked at
 NEAR = 6  # places that two classes of words may stand apart
+SPOKEN = 0.5  # from this score on the words that spoke for an intent are kept
 UNIT = 100  # what a weight of 1 is in the table
 SCALE = 2.8
 FADE = 0.4  # a pattern counts SCALE, divided by the words of the message (and 8 more) to this power
@@ -35,6 +37,7 @@ SETTING = {
 }  # fmt: skip
 Place = tuple[int, int]  # characters of the text; (0, 0) where a pattern has none
 Weights = tuple[float, ...]
+NOTHING: Weights = (0.0,) * len(SCORED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Leaning:
-    """How much the words speak for an intent, against the mean of all, and the places that said most of it."""
+    """How much the words speak for an intent, against the mean of all, and where it is clear, the places that said most of it."""
 
     score: float
     places: tuple[tuple[Place, float], ...]
@@ -77,29 +80,35 @@ def say(own: Speech, subject: Speech, forwarded: Speech, answers: Answers) -> Sa
 
 def lean(said: Said) -> dict[Intent, Leaning]:
     """What the table says about the patterns of a message."""
-    table = _table()
-    scale = said.scale
-    total = [0.0] * len(SCORED)
-    spoken: list[tuple[Place, Weights]] = []
-    for name, place in said.patterns.items():
-        for row in (table.get(name), table.get(f"{name}@{said.setting}")):
-            if row:
-                total = [t + w for t, w in zip(total, row, strict=True)]
-                if place != (0, 0):
-                    spoken.append((place, row))
-    mean = sum(total) / len(total)
+    table, scale = _table(said.setting), said.scale
+    spoken = [((0, 0), NOTHING), *((place, row) for name, place in said.patterns.items() if (row := table.get(name)))]
     leanings = {}
-    for n, intent in enumerate(SCORED):
-        best = sorted(((place, scale * (row[n] - sum(row) / len(row))) for place, row in spoken), key=lambda p: -p[1])[:3]
-        leanings[intent] = Leaning(scale * (total[n] - mean), tuple(b for b in best if b[1] > 0))
+    for intent, column in zip(SCORED, zip(*(row for _, row in spoken), strict=True), strict=True):
+        score = scale * sum(column)
+        best: list[tuple[Place, float]] = []
+        if score > SPOKEN:
+            heard = ((place, scale * weight) for (place, _), weight in zip(spoken, column, strict=True) if place[1])
+            best = nlargest(3, heard, key=lambda pair: pair[1])
+        leanings[intent] = Leaning(score, tuple(b for b in best if b[1] > 0))
     return leanings
 
 
 @cache
-def _table() -> Mapping[str, Weights]:
-    lines = (Path(__file__).resolve().parent / "words" / "phrasing.tsv").read_text("utf-8").splitlines()
-    rows = (line.split("\t") for line in lines if line and not line.startswith("# "))
-    return {row[0]: tuple(int(w or 0) / UNIT for w in row[1:]) for row in rows}
+def _table(setting: str) -> Mapping[str, Weights]:
+    """The weights of each pattern in answer to such a letter; for each pattern they sum to nothing."""
+    plain: dict[str, Weights] = {}
+    here: dict[str, Weights] = {}
+    for line in (Path(__file__).resolve().parent / "words" / "phrasing.tsv").read_text("utf-8").splitlines():
+        if line.startswith("# "):
+            continue
+        name, *weights = line.split("\t")
+        name, _, where = name.partition("@")
+        if where in ("", setting):
+            (here if where else plain)[name] = tuple(int(w or 0) / UNIT for w in weights)
+    for name, row in here.items():
+        known = plain.get(name)
+        plain[name] = tuple(a + b for a, b in zip(known, row, strict=True)) if known else row
+    return plain
 
 
 # -- patterns ------------------------------------------------------------------------------------
@@ -128,8 +137,6 @@ def _of_clause(heard: HeardClause) -> Iterator[tuple[str, Place]]:
     yield f"{texts[-1]}$", places[-1]
     if heard.clause.asks:
         yield "?", whole
-    for group in heard.groups:
-        yield f"#{group}", whole
     yield from _of_concepts(tokens, places)
 
 
@@ -148,7 +155,6 @@ def _single(heard: HeardClause) -> Iterator[str]:
     for text, _, _ in _tokens(heard):
         yield text
         yield from (f"~{name}" for name in _concepts(text))
-    yield from (f"#{group}" for group in heard.groups)
 
 
 def _tokens(heard: HeardClause) -> list[tuple[str, int, int]]:

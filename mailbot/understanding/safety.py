@@ -27,7 +27,8 @@ ASKED = frozenset(
     {Answers.OFFER, Answers.INVITATION, Answers.NUDGE, Answers.REQUEST, Answers.CONFIRMATION, Answers.WAITING, Answers.VERIFY}
 )
 LEFT_ALONE = frozenset({"work", "promo", "newsletter", "receipt", "bulk", "robot", "house", "join_elsewhere", "other"})
-SURE = 0.7  # below it two readings are shown to the administrator
+SURE = 0.8  # below it two readings are shown to the administrator
+NOT_OURS = 0.1  # and so they are where it is no matter of ours with this probability
 MAYBE_OURS = 0.12  # an unrelated message that may be a matter with this probability is shown, too
 
 
@@ -142,7 +143,8 @@ def _course(which: Which) -> list[Reason]:
 
 
 def _confidence(choice: Choice) -> list[Reason]:
-    if choice.confidence >= SURE:
+    idle = choice.probabilities[Intent.QUESTION] + choice.probabilities[Intent.UNRELATED]
+    if choice.confidence >= SURE and idle < NOT_OURS:
         return []
     return [
         Reason("low_confidence", {"intent": words("intents")[choice.intent.value], "other": words("intents")[choice.runner_up[0].value]})

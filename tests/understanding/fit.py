@@ -32,6 +32,7 @@ from mailbot.mail.parse import parse  # noqa: E402
 from mailbot.understanding.context import context  # noqa: E402
 from mailbot.understanding.features import hear  # noqa: E402
 from mailbot.understanding.intent import choose  # noqa: E402
+from mailbot.understanding.lexicon import words  # noqa: E402
 from mailbot.understanding.phrasing import SCORED, UNIT, say  # noqa: E402
 from mailbot.understanding.robots import robot  # noqa: E402
 from mailbot.understanding.topic import Names  # noqa: E402
@@ -44,7 +45,7 @@ PENALTY = 0.5
 RARE = 2  # a pattern must occur in as many messages
 LITTLE = 0.14  # patterns that weigh less for every intent are dropped
 HEAD = """# What words speak for: pattern, then hundredths for {names}.
-# Written by tests/understanding/fit.py; change the examples, not this file. ~class (concepts.toml), #group (speech.toml), ^ first, $ last,
+# Written by tests/understanding/fit.py; change the examples, not this file. ~class (concepts.toml), ^ first, $ last,
 # ! in a negated clause, _ any word, S: subject, F: forwarded, @ in answer to such a letter.
 """
 
@@ -66,7 +67,9 @@ def examples() -> list[Example]:
             if cases.name.startswith("unseen"):
                 continue
             out = Path(folder) / cases.stem
-            built = subprocess.run([sys.executable, str(ROOT / "tests/corpus/build.py"), str(cases), "--out", str(out)], capture_output=True)
+            built = subprocess.run(
+                [sys.executable, str(ROOT / "tests/corpus/build.py"), str(cases), "--out", str(out)], capture_output=True
+            )
             if built.returncode:
                 print(f"{cases.name} does not build: left out")  # noqa: T201
                 continue
@@ -132,13 +135,16 @@ def learn(data: list[Example]) -> tuple[dict[str, int], Any]:
 def held_out(data: list[Example], file: str) -> str:
     rest, test = [e for e in data if e.file != file], [e for e in data if e.file == file]
     known, weights = learn(rest)
-    chances = shares(matrix(test, known) @ weights + np.array([e.rules for e in test]))
+    heat = float(words("weights")["temperature"])
+    chances = shares(matrix(test, known) @ weights / heat + np.array([e.rules for e in test]))
     best, sure = chances.argmax(1), chances.max(1)
     right = best == np.array([e.truth for e in test])
     rules = np.array([e.rules for e in test]).argmax(1) == np.array([e.truth for e in test])
     bands = [(low, int((sure >= low).sum()), float(right[sure >= low].mean()) if (sure >= low).any() else 1.0) for low in (0.7, 0.8, 0.9)]
     told = ", ".join(f"≥ {low}: {n} at {share:.3f}" for low, n, share in bands)
-    misses = [f"  {NAMES[e.truth]} → {NAMES[b]} {c:.2f}: {e.text[:110]!r}" for e, b, c, r in zip(test, best, sure, right, strict=True) if not r]
+    misses = [
+        f"  {NAMES[e.truth]} → {NAMES[b]} {c:.2f}: {e.text[:110]!r}" for e, b, c, r in zip(test, best, sure, right, strict=True) if not r
+    ]
     return "\n".join([f"{file}: {len(test)} read {right.mean():.4f} (rules alone {rules.mean():.4f}); {told}", *misses])
 
 
