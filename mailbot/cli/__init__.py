@@ -50,7 +50,7 @@ def main() -> None:
     from mailbot.cli.common import explain
 
     try:
-        app()
+        app(prog_name="mailbot")
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as problem:  # noqa: BLE001 - the last line of defence, see the docstring

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,6 +22,7 @@ from mailbot.cli.common import (
     only_course,
     open_store,
     print_json,
+    progress,
     rules_of,
     settings,
 )
@@ -109,7 +110,7 @@ def import_(
     with open_store(loaded, database) as store:
         chosen = only_course(store, course)
         rules = rules_of(loaded, store.courses())
-        for person in people:
+        for person in counted(people, quiet=json):
             try:
                 decision = carry_out(store, rules, chosen.id, at, partial(manual.add, person=person, now=at), send=send)
                 results.append({"name": person.name, "id": decision.registrations[0].id, "status": decision.registrations[0].status.value})
@@ -124,11 +125,18 @@ def import_(
     print(f"{len(added)} of {len(results)} added" + ("" if send else "; no letters were sent"))
 
 
+def counted(people: Sequence[Person], *, quiet: bool) -> Iterator[Person]:
+    with progress("Adding", quiet=quiet, total=len(people)) as step:
+        for person in people:
+            yield person
+            step()
+
+
 def rows(source: Path) -> Iterator[dict[str, str | None]]:
     """The lines of a spreadsheet by our field names. Raises UsageError for a file that has no column of names."""
     match source.suffix.lower():
         case ".csv":
-            text = source.read_text("utf-8-sig")
+            text = _text(source.read_bytes())
             lines = list(csv.reader(text.splitlines(), delimiter=";" if text.partition("\n")[0].count(";") else ","))
         case ".xlsx":
             lines = _sheet(source)
@@ -141,6 +149,14 @@ def rows(source: Path) -> Iterator[dict[str, str | None]]:
         row = {field: value for field, value in zip(fields, line, strict=False) if field and value.strip()}
         if row:
             yield dict(row)
+
+
+def _text(data: bytes) -> str:
+    """UTF-8, else what Danish Excel writes as plain .csv."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
 
 
 def _sheet(source: Path) -> list[list[str]]:

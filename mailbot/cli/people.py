@@ -14,6 +14,7 @@ from mailbot.cli.common import (
     Failed,
     JsonOption,
     NowOption,
+    NumberArgument,
     UsageError,
     console,
     moment,
@@ -27,7 +28,6 @@ from mailbot.cli.common import (
 if TYPE_CHECKING:
     from mailbot.registration.records import Registration, Roster
 
-NumberArgument = Annotated[int, typer.Argument(help="The number that list and the digest show.", metavar="ID")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -37,9 +37,17 @@ def add_to(app: typer.Typer) -> None:
     app.command(rich_help_panel="People")(digest)
 
 
+def _statuses() -> list[str]:
+    from mailbot.course import Status
+
+    return [status.value for status in Status]
+
+
 def list_(
     course: CourseOption = None,
-    status: Annotated[str | None, typer.Option("--status", help="Only those with this status.", metavar="S")] = None,
+    status: Annotated[
+        str | None, typer.Option("--status", help="Only those with this status.", metavar="S", autocompletion=lambda: _statuses())
+    ] = None,
     json: JsonOption = False,
     config: ConfigOption = None,
     database: DatabaseOption = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +18,7 @@ from mailbot.cli.common import (
     course_files,
     moment,
     print_json,
+    progress,
     rules_of,
     settings,
 )
@@ -30,6 +32,7 @@ PERSON = (
     "name", "email", "title", "organisation", "municipality", "phone", "ean", "ean_invalid", "reference", "dietary", "returning",
     "cvr", "invoice_email", "waiting_only",
 )  # fmt: skip
+MODES = ["auto", "draft", "observe"]
 Paths = Annotated[list[Path], typer.Argument(help="A raw message, a folder of .eml, an mbox file or a Maildir.", metavar="PATH…")]
 
 
@@ -52,17 +55,19 @@ def parse(
     """
     courses = course_files(course, settings(config))
     pages = []
-    for name, message, reading in readings(paths, courses):
-        if json:
-            print_json(as_json(name, message, reading))
-        else:
-            from mailbot.cli.explain import show
+    with progress("Reading", quiet=json or sys.stdout.isatty()) as step:  # on a terminal the messages themselves show it
+        for name, message, reading in readings(paths, courses):
+            step()
+            if json:
+                print_json(as_json(name, message, reading))
+            else:
+                from mailbot.cli.explain import show
 
-            show(console(), name, message, reading)
-        if html:
-            from mailbot.understanding.explain import explanation, page
+                show(console(), name, message, reading)
+            if html:
+                from mailbot.understanding.explain import explanation, page
 
-            pages.append(page(explanation(message, reading)))
+                pages.append(page(explanation(message, reading)))
     if html:
         html.write_text("\n".join(pages), "utf-8")
 
@@ -115,7 +120,7 @@ def replay(
     outgoing: Annotated[Path, typer.Option("--outgoing", help="Folder for the letters.", metavar="DIR")],
     course: CourseFiles = None,
     until: Annotated[str | None, typer.Option("--until", help="Go on to this time (ISO 8601 with offset).", metavar="TIME")] = None,
-    mode: Annotated[str, typer.Option("--mode", help="auto, draft or observe.")] = "auto",
+    mode: Annotated[str, typer.Option("--mode", help="auto, draft or observe.", autocompletion=lambda: MODES)] = "auto",
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -137,7 +142,16 @@ def replay(
         return
     from mailbot.cli.tables import replay_table
 
-    replay_table(console(), events)
+    replay_table(console(), shown(events))
+
+
+def shown(events: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The events as they are, counted on a terminal: the table comes only when all is done."""
+    with progress("Replaying messages") as step:
+        for event in events:
+            if event["event"] == "message":
+                step()
+            yield event
 
 
 def replay_events(

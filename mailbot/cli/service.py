@@ -100,10 +100,12 @@ def once(config: ConfigOption = None, database: DatabaseOption = None, now: NowO
 
     [dim]mailbot once[/dim]
     """
-    from mailbot.cli.common import print_json
+    from mailbot.cli.common import print_json, progress
 
     with running(config, database, lambda: moment(now)) as service:
-        done = service.once()
+        with progress("Reading mail", quiet=json) as step:
+            service.seen = lambda _handled: step()
+            done = service.once()
         service.inbox.close()
     if json:
         print_json({"messages": {o.value: n for o, n in done.outcomes.items()}, "due": done.due, "letters": done.letters})
