@@ -8,8 +8,10 @@ from datetime import datetime, time, timedelta
 
 from mailbot.app.digest import digest_decision
 from mailbot.app.handle import Rules, put_into_words
+from mailbot.app.retention import erase_due, erasures
 from mailbot.course import Course
 from mailbot.registration.records import Decision, LetterRecord, Roster
+from mailbot.registration.retention import acknowledged, kept_until
 from mailbot.registration.schedule import due, next_due
 from mailbot.registration.worktime import is_working_day
 from mailbot.store.base import Stale, Store
@@ -42,6 +44,7 @@ def work_due(store: Store, rules: Rules, now: datetime, digest_at: time) -> tupl
             happened.append(Happened(course, decision, letters))
         else:
             raise RuntimeError(f"due work for {course.id} does not come to rest")
+    happened += [Happened(course, decision, ()) for course, decision in erase_due(store, now)]
     for course in store.courses():
         roster = store.roster(course.id)
         if digest_is_due(roster, now, digest_at):
@@ -57,13 +60,15 @@ def digest_is_due(roster: Roster, now: datetime, digest_at: time) -> bool:
         roster.digest_sent_on != local.date()
         and local.timetz().replace(tzinfo=None) >= digest_at
         and is_working_day(local.date())
-        and within_season(roster.course, local)
+        and within_season(roster, local)
     )
 
 
-def within_season(course: Course, local: datetime) -> bool:
-    opened = course.signup_opens is None or local.date() >= course.signup_opens
-    return opened and local.date() <= course.held_meetings[-1].date + timedelta(days=course.retention_days)
+def within_season(roster: Roster, local: datetime) -> bool:
+    """Until the people of the course are erased, for which she must have acknowledged the invoicing basis."""
+    opens = roster.course.signup_opens
+    opened = opens is None or local.date() >= opens
+    return opened and (local.date() <= kept_until(roster.course) or not acknowledged(roster))
 
 
 def next_moment(store: Store, now: datetime, digest_at: time) -> datetime | None:
@@ -76,6 +81,7 @@ def _moments(store: Store, now: datetime, digest_at: time) -> Iterable[datetime]
     waiting = store.next_letter_at()
     if waiting is not None:
         yield waiting
+    yield from erasures(store)
     for course in store.courses():
         roster = store.roster(course.id)
         moment = next_due(roster, now)
@@ -84,6 +90,6 @@ def _moments(store: Store, now: datetime, digest_at: time) -> Iterable[datetime]
         local = now.astimezone(course.zone)
         for day in range(12):
             at = datetime.combine(local.date() + timedelta(days=day), digest_at, course.zone)
-            if at > now and is_working_day(at.date()) and within_season(course, at):
+            if at > now and is_working_day(at.date()) and within_season(roster, at):
                 yield at
                 break

@@ -15,6 +15,7 @@ from mailbot.cli.common import (
     Failed,
     JsonOption,
     NowOption,
+    NumberArgument,
     UsageError,
     moment,
     only_course,
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from mailbot.registration.records import Decision, Roster
 
-NumberArgument = Annotated[int, typer.Argument(help="The number that list and the digest show.", metavar="ID")]
 NoteOption = Annotated[str, typer.Option("--note", help="Kept with the registration.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Change it without sending the letters.")]
 
@@ -48,7 +48,7 @@ DECISIONS = {
 def add_to(app: typer.Typer) -> None:
     for name, text in DECISIONS.items():
         app.command(name, help=text, rich_help_panel="Decide")(_decision(name))
-    for command in (substitute, place, resume):
+    for command in (substitute, place, resume, invoiced):
         app.command(rich_help_panel="Decide")(command)
 
 
@@ -93,6 +93,7 @@ def place(
     where: Annotated[str, typer.Argument(help="The place.", metavar="PLACE")],
     quiet: QuietOption = False,
     course: CourseOption = None,
+    json: JsonOption = False,
     config: ConfigOption = None,
     database: DatabaseOption = None,
     now: NowOption = None,
@@ -110,6 +111,9 @@ def place(
         chosen = only_course(store, course)
         rules = rules_of(loaded, store.courses())
         decision = _refusal(lambda: carry_out(store, rules, chosen.id, at, lambda r: manual.place(r, which, where, at), send=not quiet))
+    if json:
+        print_json({"course": chosen.id, "meeting": meeting, "place": where, "letters": 0 if quiet else len(decision.letters)})
+        return
     print(f"meeting {meeting} is at {where}; {len(decision.letters)} letters " + ("recorded, not sent" if quiet else "planned"))
 
 
@@ -122,6 +126,17 @@ def resume(course: CourseOption = None, config: ConfigOption = None, database: D
 
     _on_course(course, manual.resume, config, database, now)
     print("the running service or `mailbot once` goes on")
+
+
+def invoiced(course: CourseOption = None, config: ConfigOption = None, database: DatabaseOption = None, now: NowOption = None) -> None:
+    """Say that the final invoicing basis is in the accounts: only then is a course erased, `retention_days` after its last meeting.
+
+    [dim]mailbot invoiced --course hverdagsledelse-2026[/dim]
+    """
+    from mailbot.registration import retention
+
+    _on_course(course, retention.invoiced, config, database, now)
+    print("noted; the people of the course are erased when its retention ends")
 
 
 def _on_course(

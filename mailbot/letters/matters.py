@@ -91,6 +91,8 @@ def _commands(item: Item) -> tuple[str, ...]:
     """The answers that fit an open matter, the likely one first."""
     if item.kind is ItemKind.HELD:
         return ("resume",)
+    if item.kind is ItemKind.INVOICING:
+        return ("invoiced",)
     if item.kind is ItemKind.CONFLICT:
         return ("approve", "reject")
     if item.proposal is not None:

@@ -18,7 +18,7 @@ PLACE_NEEDED = timedelta(days=21)   # a meeting so near without a place is worth
 LATE_DRAFT = timedelta(days=2)
 URGENCY = (
     ItemKind.HELD, ItemKind.UNCERTAIN, ItemKind.REVIEW, ItemKind.QUESTION, ItemKind.VERIFY, ItemKind.BOUNCE, ItemKind.CONFLICT,
-    ItemKind.QUARANTINE, ItemKind.TAKEN, ItemKind.NOTICE,
+    ItemKind.QUARANTINE, ItemKind.INVOICING, ItemKind.TAKEN, ItemKind.NOTICE,
 )
 TO_HER = frozenset({Kind.DIGEST, Kind.COMMAND_REPLY})
 

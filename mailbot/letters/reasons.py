@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from mailbot.letters.clean import foreign
 from mailbot.letters.words import Words
@@ -13,6 +14,7 @@ _VALUE = re.compile(r"\{(\w{1,40})\}")
 _SECTIONS: Mapping[str, str] = {
     "status": "statuses", "intent": "intents", "other": "intents", "first": "intents", "second": "intents", "who": "standings",
 }
+DATES = frozenset({"dates", "until", "expires_at"})
 
 
 def sentence_of(reason: Reason, sentences: Mapping[str, str], words: Words) -> str:
@@ -27,7 +29,19 @@ def _value(name: str, value: str, words: Words) -> str:
         return fields_of((part.strip() for part in value.split(",")), words)
     if name == "key":
         return _key(value, words)
+    if name in DATES:
+        return words.listing(_day(part.strip(), words) for part in value.split(","))
     return words.section(_SECTIONS[name]).get(value, foreign(value)) if name in _SECTIONS else foreign(value, 200)
+
+
+def _day(text: str, words: Words) -> str:
+    """An ISO date, or a local moment, as people write it."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return foreign(text)
+    day = words.date(at.date())
+    return day if len(text) == len("2026-02-09") else words["at"].format(date=day, clock=words.clock(at.time()))
 
 
 def _key(key: str, words: Words) -> str:

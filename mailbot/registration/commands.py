@@ -18,6 +18,7 @@ from mailbot.registration.filed import as_filed
 from mailbot.registration.lines import WITH_NUMBERS, Command, Unknown, Words, parse_move, read_lines
 from mailbot.registration.reasons import RuleError
 from mailbot.registration.records import Decision, ItemKind, LetterRecord, LetterState, Outcome, Roster, apply
+from mailbot.registration.retention import invoiced
 from mailbot.understanding.reading import Person, Reason
 
 __all__ = ["Command", "LineResult", "Unknown", "Words", "after", "execute", "read_lines"]
@@ -144,6 +145,8 @@ def _single(c: Command, number: int | None, now: datetime) -> _Act:
             return lambda roster: manual.call_off(roster, c.meeting or 0, now)
         case "mode":
             return lambda roster: manual.set_mode(roster, Mode(c.rest), now)
+        case "invoiced":
+            return lambda roster: invoiced(roster, now)
         case "pause":
             return lambda roster: manual.pause(roster, now)
         case "resume":

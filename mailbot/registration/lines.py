@@ -17,7 +17,7 @@ Words = Mapping[str, Mapping[str, str]]
 
 MOST_LINES, MOST_NUMBERS, LONGEST_LINE = 500, 200, 2000
 WITH_NUMBERS = frozenset({"approve", "reject", "wait", "offer", "cancel", "send", "stop"})
-ALONE = frozenset({"list", "pause", "status", "help"})
+ALONE = frozenset({"invoiced", "list", "pause", "status", "help"})
 
 _NUMBERS = re.compile(r"^[#\s]*(\d{1,9})(?:\s{0,3}[-–]\s{0,3}(\d{1,9}))?")
 _BETWEEN = re.compile(r"^[\s,;]*")

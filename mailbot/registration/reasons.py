@@ -48,6 +48,8 @@ REASONS: Mapping[str, str] = {
     "offer_extended": "expires_at: an out-of-office answer extended an offer",
     "undeliverable": "addresses, status: a letter did not arrive; also: why a letter is withheld",
     "offer_not_written": "name: an offer whose letter may not go out; its clock stands still",
+    "invoicing_final": "until: all meetings are over; once she has invoiced, the course is erased after that day",
+    "erased_soon": "until: after that day the people of the course are erased",
     "letters_held": "limit: more letters than that were to leave within an hour; they wait for her word",
     "meetings_recounted": "before, after: the course file has more or fewer meetings now",
     # why a letter is withheld
@@ -60,6 +62,7 @@ REASONS: Mapping[str, str] = {
     "withheld_by_her": "the administrator stopped it",
     "no_longer_true": "what the letter says is no longer so",
     # why a command is refused
+    "meetings_to_come": "there are meetings to come",
     "already_so": "it is so already",
     "unknown_number": "number: there is nothing with this number",
     "not_possible": "status: not from this status",

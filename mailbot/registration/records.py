@@ -135,6 +135,7 @@ class ItemKind(StrEnum):
     UNCERTAIN = "uncertain"    # a letter that may or may not have been sent
     NOTICE = "notice"          # something she should know, nothing to decide
     TAKEN = "taken"            # she answered herself; the bot holds back in this thread
+    INVOICING = "invoicing"    # the final invoicing basis waits for her word; without it nothing is erased
     HELD = "held"              # more letters than `max_letters_per_hour`; while it is open, none leaves but those to her
 
 

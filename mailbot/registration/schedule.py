@@ -17,6 +17,7 @@ from mailbot.registration.change import Change, both, one
 from mailbot.registration.missing import missing
 from mailbot.registration.offers import fill, lapse, remind
 from mailbot.registration.records import Decision, Item, ItemKind, Registration, Roster
+from mailbot.registration.retention import retention_due, tell
 from mailbot.registration.seats import may_offer, next_in_line
 from mailbot.registration.worktime import days_on, morning, on_or_before, working_days_after
 from mailbot.understanding.reading import Reason
@@ -50,6 +51,9 @@ def due(roster: Roster, now: datetime) -> Decision:
         if at <= now:
             change.update_item(item, kind=ItemKind.REVIEW, reasons=(*item.reasons, Reason("verify_unanswered")))
             change.note("verify_unanswered", None, item=str(item.id))
+    for at, reason in retention_due(roster):
+        if at <= now:
+            tell(change, reason)
     return change.decision()
 
 
@@ -61,6 +65,7 @@ def next_due(roster: Roster, now: datetime) -> datetime | None:
     moments += [at for at, _, _ in _missing_due(roster, now)]
     moments += [reminder.at for reminder in _reminders_due(roster, now)]
     moments += [at for at, _ in _unanswered(roster)]
+    moments += [at for at, _ in retention_due(roster)]
     if may_offer(roster, now) and next_in_line(roster) is not None:
         moments.append(now)
     return max(now, min(moments)).astimezone(UTC) if moments else None
