@@ -13,6 +13,7 @@ from mailbot.course import Kind
 from mailbot.letters.compose import Composed
 from mailbot.letters.digest import Digest, build, compose_digest, last_time
 from mailbot.letters.key import letter_key
+from mailbot.letters.mime import Attachment
 from mailbot.letters.overview import Coming, Trouble
 from mailbot.letters.sheets import attachment
 from mailbot.letters.templates import Templates
@@ -21,6 +22,7 @@ from mailbot.registration.missing import missing
 from mailbot.registration.records import Decision, Draft, Outcome, Roster
 from mailbot.registration.schedule import due, next_due
 from mailbot.registration.worktime import days_on
+from mailbot.resources import shipped
 from mailbot.store.base import Entry, Outgoing, Store
 from mailbot.understanding.lexicon import words
 from mailbot.understanding.reading import Address
@@ -61,12 +63,20 @@ def _composed(told: Digest, roster: Roster, rules: Rules, secret: bytes, key: st
     def made(templates: Templates) -> Composed:
         monday = told.now.astimezone(course.zone).weekday() == 0
         lists = (attachment(roster, templates.words(course.language), now=told.now),) if monday and roster.registrations else ()
+        first = not any(x.kind is Kind.DIGEST and x.to.email == to.email for x in roster.letters)
         return compose_digest(
-            told, course, key=key, to=to, templates=templates, link=link, sentences=sentences_of_readings(), attachments=lists,
+            told, course, key=key, to=to, templates=templates, link=link, sentences=sentences_of_readings(),
+            attachments=(*lists, guide()) if first else lists,
             original=rules.original,
         )  # fmt: skip
 
     return rules.with_fallback(made)
+
+
+def guide() -> Attachment:
+    """The guide for the administrator, which goes along with their first digest."""
+    text = shipped("data", "vejledning.md").read_bytes()
+    return Attachment("vejledning.txt", "text/plain", text, parameters=(("charset", "utf-8"),))
 
 
 def _owns(to: Address, roster: Roster, rules: Rules) -> bool:

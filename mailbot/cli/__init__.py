@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from mailbot import __version__
-from mailbot.cli import care, course, files, manage, people, reading, service
+from mailbot.cli import care, course, files, guide, manage, people, reading, service
 
 app = typer.Typer(
     name="mailbot",
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 service.add_to(app)
 course.add_to(app)
+guide.add_to(app)
 reading.add_to(app)
 people.add_to(app)
 files.add_to(app)

@@ -58,6 +58,14 @@ def test_the_lists_come_along_on_mondays(store: SqliteStore) -> None:
     assert [sheets(m) for m in digests(store, AT + timedelta(days=3))] == [["hverdagsledelse-2026-2026-02-09.xlsx"]]
 
 
+def test_the_guide_comes_along_with_the_first_alone(store: SqliteStore) -> None:
+    (first,) = digests(store, AT)
+    guides = [part for part in first.iter_attachments() if part.get_filename() == "vejledning.txt"]
+    assert [part.get_content().splitlines()[0] for part in guides] == ["# Sådan arbejder du sammen med mailbot"]
+    (second,) = digests(store, AT + timedelta(days=3))
+    assert [part.get_filename() for part in second.iter_attachments() if part.get_content_type() == "text/plain"] == []
+
+
 def test_a_diet_never_stands_in_it(store: SqliteStore) -> None:
     raw = signup("Mette Holm", "mho@eksempelby-kom.dk").replace(b"EAN 5798", b"Jeg er veganer.\r\nEAN 5798")
     handle(Received(raw, AT), store, RULES, AT)
