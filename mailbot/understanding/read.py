@@ -8,6 +8,7 @@ no network; it never raises for bad input.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from mailbot.course import Course
@@ -20,7 +21,7 @@ from mailbot.understanding.origin import origin, received
 from mailbot.understanding.people import Cast, cast
 from mailbot.understanding.reading import Action, Finding, Intent, Letter, Reading, Reason
 from mailbot.understanding.robots import robot
-from mailbot.understanding.safety import judge
+from mailbot.understanding.safety import judge, second_matter
 from mailbot.understanding.topic import Names, dates_in
 from mailbot.understanding.which_course import which_course
 
@@ -48,21 +49,17 @@ def read(
     heard, choice = understand(message, courses, answered, ours)
     which = which_course(heard, courses, answered, writer_courses, choice.intent)
     people = Cast() if choice.intent in NOBODY else cast(message, choice.intent, courses=courses, answered=answered, ours=ours)
-    verdict = judge(heard, choice, people, which, authentication, ours)
+    beside = second_matter(heard, choice)
+    verdict = judge(heard, choice, people, which, authentication, ours, beside)
     course = next((c for c in courses if c.id == which.course), None)
-    finding = Finding(
-        intent=choice.intent,
-        participants=people.participants if choice.intent in WITH_PEOPLE else (),
-        withdrawn=people.withdrawn if choice.intent in (Intent.CANCEL, Intent.SUBSTITUTE) else (),
-        seats=people.seats if choice.intent is Intent.SIGNUP else None,
-        together=people.together,
-        part_will_do=people.part_will_do,
-        absences=_absences(heard, course) if choice.intent is Intent.QUESTION else (),
-    )
+    finding = _finding(choice.intent, people, _absences(heard, course) if choice.intent is Intent.QUESTION else ())
+    findings: tuple[Finding, ...] = (finding,)
+    if beside:
+        findings = _apart(finding, _finding(beside, cast(message, beside, courses=courses, answered=answered, ours=ours)))
     return Reading(
         origin=origin(message, answered, authentication, ours),
         course=which.course if choice.intent is not Intent.UNRELATED else None,
-        findings=(finding,),
+        findings=findings,
         action=verdict.action,
         question=choice.intent is not Intent.UNRELATED
         and ("asks" in heard.features or ("asks_subject" in heard.features and choice.intent is Intent.QUESTION)),
@@ -73,6 +70,29 @@ def read(
         evidence={name: f.evidence[0] for name, f in heard.features.items() if f.evidence},
         weighed={intent: choice.contributions[intent] for intent in (choice.intent, choice.runner_up[0])},
     )
+
+
+def _finding(intent: Intent, people: Cast, absences: tuple[date, ...] = ()) -> Finding:
+    return Finding(
+        intent=intent,
+        participants=people.participants if intent in WITH_PEOPLE else (),
+        withdrawn=people.withdrawn if intent in (Intent.CANCEL, Intent.SUBSTITUTE) else (),
+        seats=people.seats if intent is Intent.SIGNUP else None,
+        together=people.together,
+        part_will_do=people.part_will_do,
+        absences=absences,
+    )
+
+
+def _apart(first: Finding, second: Finding) -> tuple[Finding, ...]:
+    """Two matters of different people; only the first where nobody can tell who comes and who leaves."""
+    signup, cancel = (first, second) if first.intent is Intent.SIGNUP else (second, first)
+    coming = tuple(p for p in signup.participants if not {p.name, p.email} & set(cancel.withdrawn))
+    leaving = tuple(w for w in cancel.withdrawn if not any(w in (p.name, p.email) for p in coming))
+    if not coming or not leaving:
+        return (first,)
+    signup, cancel = replace(signup, participants=coming), replace(cancel, withdrawn=leaving)
+    return (signup, cancel) if first.intent is Intent.SIGNUP else (cancel, signup)
 
 
 def understand(message: Message, courses: Sequence[Course], answered: Letter | None, ours: Collection[str]) -> tuple[Heard, Choice]:

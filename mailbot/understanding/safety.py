@@ -29,6 +29,8 @@ ASKED = frozenset(
 LEFT_ALONE = frozenset({"work", "promo", "newsletter", "receipt", "bulk", "robot", "house", "join_elsewhere", "other"})
 SURE = 0.8  # below it two readings are shown to the administrator
 NOT_OURS = 0.1  # and so they are where it is no matter of ours with this probability
+TOLD_CLEARLY = 0.8  # how clearly both of two matters must be told
+BESIDE = 0.08  # … and how probable the second must be
 MAYBE_OURS = 0.12  # an unrelated message that may be a matter with this probability is shown, too
 
 
@@ -40,14 +42,32 @@ class Judged:
     reasons: tuple[Reason, ...] = ()
 
 
-def judge(heard: Heard, choice: Choice, cast: Cast, which: Which, authentication: Verdict, ours: Collection[str]) -> Judged:
-    """The action for a message that a person wrote."""
+def second_matter(heard: Heard, choice: Choice) -> Intent | None:
+    """Somebody is signed up and somebody else withdrawn in one message: the intent that did not win."""
+    beside = {Intent.SIGNUP: Intent.CANCEL, Intent.CANCEL: Intent.SIGNUP}.get(choice.intent)
+    both = all(name in heard.features and heard.features[name].value >= TOLD_CLEARLY for name in ("join", "leave"))
+    return beside if beside and both and choice.probabilities[beside] >= BESIDE else None
+
+
+def judge(
+    heard: Heard,
+    choice: Choice,
+    cast: Cast,
+    which: Which,
+    authentication: Verdict,
+    ours: Collection[str],
+    beside: Intent | None = None,
+) -> Judged:
+    """The action for a message that a person wrote; `beside` is a second matter in it, that keeps both from being done alone."""
     if choice.intent is Intent.UNRELATED:
         return _unrelated(heard, choice)
     if choice.intent is Intent.QUESTION:
         return Judged(Action.REVIEW, tuple(_question(heard)))
     reasons = [*_sender(heard, authentication), *_course(which), *_confidence(choice)]
     notes: list[Reason] = []
+    if beside:
+        told_of = words("intents")
+        reasons.append(Reason("two_matters", {"intent": told_of[choice.intent.value], "other": told_of[beside.value]}))
     if choice.intent is Intent.ACCEPT and "asks" in heard.features and all(a.condition for a in heard.own.of("yes")):
         reasons.append(Reason("conditional", {"words": heard.features["asks"].evidence[0].words}))
     if choice.intent is Intent.SIGNUP:
