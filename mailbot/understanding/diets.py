@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from mailbot.understanding.lexicon import alternatives, listed, words
+from mailbot.understanding.lexicon import alternatives, fold, listed, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ _SELF_NEGATED = re.compile(r"\b(?:ikke|ingen|hverken|heraf \d+|\d+)\s*$", re.IGN
 def find(text: str) -> list[Diet]:
     """The diets that running text tells, in order."""
     found: list[Diet] = []
-    if not _likely().search(text):
+    if not _likely().search(fold(text)):
         return found
     for match in _told().finditer(text):
         group = match.lastgroup or ""
@@ -86,8 +86,7 @@ def _likely() -> re.Pattern[str]:
     kinds = alternatives(words("diets")["kinds"])
     return re.compile(
         rf"tåler?\b|må (?:\w+ )?(?:ikke|aldrig)|reagerer|udslæt|allergi|allergy|intoleran|spise|\bgår (?:det )?helt galt"
-        rf"|(?<!\w){kinds}|\b(?:ingen|intet|uden|undgår|helst) {alternatives(words('diets')['foods'])}",
-        re.IGNORECASE,
+        rf"|(?<!\w){kinds}|\b(?:ingen|intet|uden|undgår|helst) {alternatives(words('diets')['foods'])}"
     )
 
 

@@ -101,7 +101,12 @@ def _overlaps(start: int, end: int, spans: list[tuple[int, int]]) -> bool:
     return any(start < b and a < end for a, b in spans)
 
 
+_QUIET = re.compile(r"[a-zæøå]{2} [a-zæøå]{2}")
+
+
 def _loud(text: str) -> bool:
     """Whether somebody writes in capitals throughout."""
+    if _QUIET.search(text, 0, 2000):
+        return False
     letters = [c for c in text[:2000] if c.isalpha()]
     return len(letters) > 30 and sum(c.isupper() for c in letters) > 0.8 * len(letters)
