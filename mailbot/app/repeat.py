@@ -87,7 +87,7 @@ class Repetition:
             step(self.clock)
         self._advance(end)
         self._judge_the_rest(end)
-        self.told.unexplained = [s for key, (s, _) in self.known.items() if s.received_at >= copied_at and self.store.letter(key) is None]
+        self.told.unexplained = [s for key, (s, _) in self.known.items() if self.store.letter(key) is None and _since(s, copied_at)]
         self.store.mark_as_repeated(now)
         log.info("repeated", messages=self.told.messages, recognised=len(self.told.recognised), uncertain=len(self.told.uncertain))
         return self.told
@@ -172,7 +172,7 @@ class Repetition:
         others than those that she saw, and a line of hers might hit somebody else."""
         own = self.rules.ours(self.store.courses())
         return any(
-            decided(letter) < now and letter.received_at >= (self.store.copied_at() or now) and not own.issuperset(letter.to)
+            decided(letter) < now and _since(letter, self.store.copied_at() or now) and not own.issuperset(letter.to)
             and self.store.letter(key) is None
             for key, (letter, _) in self.known.items()
         )
@@ -259,6 +259,10 @@ class Repetition:
                 self.told.uncertain.append(letter)
             else:
                 self.told.to_go.append(letter)
+
+
+def _since(letter: SentLetter, at: datetime) -> bool:
+    return letter.received_at >= at.replace(microsecond=0)  # INTERNALDATE knows seconds only
 
 
 def decided(letter: SentLetter) -> datetime:
