@@ -49,6 +49,7 @@ def add_to(app: typer.Typer) -> None:
 
 def export(
     target: Annotated[Path, typer.Argument(help="FILE.xlsx, FILE.csv or FILE.json.", metavar="FILE")],
+    invoicing: Annotated[bool, typer.Option("--invoicing", help="The invoicing basis (a .csv file holds one table only).")] = False,
     course: CourseOption = None,
     config: ConfigOption = None,
     database: DatabaseOption = None,
@@ -57,6 +58,7 @@ def export(
     """Write participants, waiting list and invoicing basis to a file.
 
     [dim]mailbot export deltagere.xlsx[/dim]
+    [dim]mailbot export faktura.csv --invoicing[/dim]
     """
     from mailbot.letters import sheets
     from mailbot.registration.missing import missing
@@ -70,7 +72,7 @@ def export(
         case ".xlsx":
             data = sheets.workbook(roster, words, now=at)
         case ".csv":
-            data = sheets.csv_table(roster, words)
+            data = sheets.csv_table(roster, words, basis=invoicing)
         case ".json":
             data = sheets.as_json(roster, {r.id: missing(r, roster.course) for r in roster.registrations if r.live})
         case other:

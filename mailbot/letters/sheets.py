@@ -27,7 +27,7 @@ from mailbot.registration.records import Registration, Roster
 Cell = str | int | Decimal | date | datetime | None
 XLSX = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LONGEST, WIDEST = 500, 44
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _FIELDS = (
     "name", "title", "organisation", "municipality", "email", "phone", "ean", "cvr", "reference", "invoice_email", "dietary", "returning",
 )
@@ -55,11 +55,14 @@ def attachment(roster: Roster, words: Words, *, now: datetime) -> Attachment:
     return Attachment(f"{roster.course.id}-{day.isoformat()}.xlsx", f"application/{XLSX}", workbook(roster, words, now=now))
 
 
-def csv_table(roster: Roster, words: Words) -> bytes:
-    """The participants and the waiting list as .csv: UTF-8 with BOM, semicolons, CRLF, as Danish Excel opens it."""
+def csv_table(roster: Roster, words: Words, *, basis: bool = False) -> bytes:
+    """The participants and the waiting list as .csv: UTF-8 with BOM, semicolons, CRLF, as Danish Excel opens it.
+
+    `basis`: the invoicing basis instead.
+    """
     file = StringIO()
     writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
-    for row in people(roster, words, everybody=True, grouped=True):
+    for row in invoicing(roster, words, grouped=True) if basis else people(roster, words, everybody=True, grouped=True):
         writer.writerow([_safe(cell) for cell in row])
     return b"\xef\xbb\xbf" + file.getvalue().encode("utf-8")
 
@@ -122,8 +125,8 @@ def waiting(roster: Roster, words: Words) -> list[list[Cell]]:
     return rows
 
 
-def invoicing(roster: Roster, words: Words) -> list[list[Cell]]:
-    """The invoicing basis, one row a payer, the total last."""
+def invoicing(roster: Roster, words: Words, *, grouped: bool = False) -> list[list[Cell]]:
+    """The invoicing basis, one row a payer, the total last; `grouped` as for `people`."""
     columns, fields = words.section("columns"), words.section("fields")
     rows: list[list[Cell]] = [[
         columns["payer"], fields["ean"], fields["cvr"], fields["invoice_email"], fields["reference"], columns["attention"],
@@ -132,7 +135,8 @@ def invoicing(roster: Roster, words: Words) -> list[list[Cell]]:
     basis = invoices(roster.registrations, roster.course)
     for i in basis:
         names = ", ".join(_billed(r, words) for r in i.people)
-        rows.append([i.organisation, i.ean, i.cvr, i.invoice_email, i.reference, i.attention, names, len(i.people), i.net, i.vat, i.gross])
+        ean = forms.ean(i.ean) if grouped and i.ean else i.ean
+        rows.append([i.organisation, ean, i.cvr, i.invoice_email, i.reference, i.attention, names, len(i.people), i.net, i.vat, i.gross])
     if basis and basis[0].net is not None:
         columns_of_money = zip(*((i.net, i.vat, i.gross) for i in basis), strict=True)
         sums = [sum((amount or Decimal() for amount in column), Decimal()) for column in columns_of_money]
@@ -216,7 +220,9 @@ def _shown(cell: Cell) -> str:
 
 def _safe(cell: Cell) -> str:
     """A cell of a CSV table: one that a spreadsheet program would take for a formula gets a quote in front."""
-    text = f"{cell:%d-%m-%Y %H:%M}" if isinstance(cell, datetime) else _shown(cell)
+    if isinstance(cell, Decimal):
+        return f"{cell:.2f}".replace(".", ",")
+    text = f"{cell:%d-%m-%Y %H:%M}" if isinstance(cell, datetime) else line(_shown(cell), 10 * LONGEST)
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import phonenumbers
 
 from mailbot.course import Course, Meeting
-from mailbot.letters.clean import line
+from mailbot.letters.clean import foreign, line
 from mailbot.understanding.reading import Address
 
 
@@ -116,6 +116,7 @@ class Words:
 
 def ean(digits: str) -> str:
     """"5798 0012 3456 7"; digits of any other number are grouped the same way."""
+    digits = foreign(digits, 40)
     return " ".join(digits[i : i + 4] for i in range(0, len(digits), 4))
 
 
@@ -126,7 +127,7 @@ def phone(number: str) -> str:
     try:
         return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
     except phonenumbers.NumberParseException:
-        return number
+        return foreign(number, 40)
 
 
 def first_name(name: str) -> str:
