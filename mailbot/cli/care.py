@@ -90,12 +90,21 @@ def forget(
     """
     if not yes:
         typer.confirm(f"Erase everything about {address}?", abort=True)
-    with open_store(settings(config), database) as store:
+    from mailbot.store.base import StoreError
+
+    loaded = settings(config)
+    with open_store(loaded, database) as store:
         erased = store.forget(address, moment(now))
+        beside = ""
+        if loaded.bot.backup_to:
+            try:
+                store.write_forgotten(loaded.path(loaded.bot.backup_to))
+            except StoreError as problem:  # the disk of the copies is away
+                beside = f"; that could not be written beside the safety copies, tonight's copy does it ({problem})"
     if json:
         print_json(erased)
         return
-    print(", ".join(f"{n} {what}" for what, n in erased.items()) + " erased; the mail itself lies in the mailbox, delete it there")
+    print(", ".join(f"{n} {what}" for what, n in erased.items()) + " erased; the mail itself lies in the mailbox, delete it there" + beside)
 
 
 def status(config: ConfigOption = None, database: DatabaseOption = None, json: JsonOption = False, now: NowOption = None) -> None:

@@ -35,9 +35,8 @@ from mailbot.store.sqlite import SqliteStore
 
 COURSE = "hverdagsledelse-2026"
 HER = "Lisbet Vestergaard <lv@fremtidensbiblioteker.dk>"
-METTE, BO, IDA, KARL, EVA = (
-    "mette.holm@eksempelby-kom.dk", "bo.beck@nordskov-kom.dk", "ida.lund@vestby-kom.dk", "karl.toft@soendervig-kom.dk", "eva.krogh@andeby-kom.dk",
-)
+METTE, BO, IDA = "mette.holm@eksempelby-kom.dk", "bo.beck@nordskov-kom.dk", "ida.lund@vestby-kom.dk"
+KARL, EVA = "karl.toft@soendervig-kom.dk", "eva.krogh@andeby-kom.dk"
 Letters = list[EmailMessage]
 
 
