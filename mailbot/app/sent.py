@@ -1,24 +1,25 @@
 """What she did herself in her mail program: letters she sent, drafts of ours that she sent or that are no longer true.
 
 Sent is looked into before anything goes out, so that a thread that she has answered herself is hers (DESIGN: Mail in, her
-own answers). It is read only when something new lies there.
+own answers). It is read only when something new lies there. Some mail programs keep no copy there: then `\\Answered` says it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import structlog
 
+from mailbot.course import Mode
 from mailbot.mail.inbox import Inbox
 from mailbot.mail.sent import SentLetter
 from mailbot.registration import manual
 from mailbot.registration.offers import letter_sent
 from mailbot.registration.reasons import RuleError
-from mailbot.registration.records import Decision, LetterState, Outcome, Roster, Thread
-from mailbot.store.base import Entry, Stale, Store
+from mailbot.registration.records import Decision, ItemKind, LetterState, Outcome, Roster, Thread
+from mailbot.store.base import Entry, Place, Stale, Store
 from mailbot.understanding.reading import Address
 
 log = structlog.get_logger()
@@ -26,11 +27,14 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class SentFolder:
-    """`seen_to` is (UIDVALIDITY, UIDNEXT) of Sent when it was last looked into."""
+    """`seen_to` is (UIDVALIDITY, UIDNEXT) of Sent when it was last looked into, `told` the ids of messages that letters there
+    answer (those sent of our own accord aside), `flagged` the places at which `\\Answered` was seen."""
 
     store: Store
     inbox: Inbox
     seen_to: tuple[int, int] | None = None
+    told: set[str] = field(default_factory=set)
+    flagged: set[Place] = field(default_factory=set)
 
     def look(self, since: date, now: datetime) -> None:
         """Take note of what is new in Sent since that day. Does nothing where the account has no such folder."""
@@ -52,16 +56,46 @@ class SentFolder:
     def _take_note(self, letter: SentLetter, mine: Mapping[str, Entry], now: datetime) -> None:
         if letter.key:
             self._went_out(letter, now)
-        elif (entry := next((mine[i] for i in (*letter.in_reply_to, *letter.references) if i in mine), None)) is not None:
+            return
+        self.told.update(letter.in_reply_to)
+        if (entry := next((mine[i] for i in (*letter.in_reply_to, *letter.references) if i in mine), None)) is not None:
             self._answered(letter, entry, now)
 
     def _went_out(self, letter: SentLetter, now: datetime) -> None:
         """A draft of ours that she sent: its clock starts then."""
         record = self.store.letter(letter.key)
+        if record is not None and self.store.roster(record.course).settings.mode is Mode.DRAFT:
+            self.told.update(letter.in_reply_to)
         if record is None or record.state is not LetterState.DRAFTED:
             return
         self.store.settle(record.number, LetterState.SENT, letter.received_at, message_id=letter.message_id)
         self._record(record.course, lambda roster: letter_sent(roster, record, letter.received_at), now)
+
+    def look_at_flags(self, mailbox: str, since: date, now: datetime, *, ours: bool) -> None:
+        """Take note of what she marked as answered without a letter in Sent. `ours`: we set that flag on what we handled."""
+        uidvalidity, uids = self.inbox.answered(mailbox, since)
+        places = {Place(self.inbox.name, mailbox, uidvalidity, uid) for uid in uids} - self.flagged
+        if not places:
+            return
+        self.flagged |= places
+        for entry in self.store.entries():
+            hers = entry.outcome is Outcome.REVIEW or (entry.outcome is Outcome.HANDLED and not ours)
+            if hers and entry.place in places and entry.message_id and entry.message_id not in self.told:
+                self._marked(entry, now)
+
+    def _marked(self, entry: Entry, now: datetime) -> None:
+        summary = entry.summary or {}
+        writer = Address(str(summary.get("name", "")), str(summary.get("from", "")))
+        if entry.course is None or not writer.email:
+            return
+        thread = Thread(entry.message_id, (), str(summary.get("subject", "")))
+
+        def decide(roster: Roster) -> Decision:
+            """The flag stays when she has handed the thread back: it counts once."""
+            known = (i.thread.message_id for i in roster.items if i.kind is ItemKind.TAKEN and i.thread is not None)
+            return Decision() if entry.message_id in known else manual.take_over(roster, thread, writer, now)
+
+        self._record(entry.course, decide, now)
 
     def _answered(self, letter: SentLetter, entry: Entry, now: datetime) -> None:
         """She answered one of ours herself: the thread is hers until she hands it back."""

@@ -224,6 +224,8 @@ class Service:
         first = self.sent.seen_to is None
         since = self._opening(now) if first else (now - timedelta(days=self.sweep_days)).date()
         self.sent.look(since, now)
+        for mailbox in self.inbox.mailboxes():
+            self.sent.look_at_flags(mailbox, since, now, ours=self.after_handling == "answered")
         if any(self.store.roster(c.id).settings.mode is Mode.DRAFT for c in self.store.courses()):
             self.sent.tidy_drafts(since)
 

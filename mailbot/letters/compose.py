@@ -64,7 +64,8 @@ def compose(
     Raises TemplateError where a template cannot be used.
     """
     words, sentences = templates.words(course.language), templates.sentences(course.language)
-    subject, body = templates.render(course.language, draft.kind.value, values(draft, course, words, sentences))
+    code = {"code": f"mailbot-letter.{key}"} if draft.kind is Kind.COMMAND_REPLY else {}  # an answer that quotes it is known as hers
+    subject, body = templates.render(course.language, draft.kind.value, {**values(draft, course, words, sentences), **code})
     if draft.kind in ANSWERS and draft.reply:
         subject = answering(draft.reply.subject, words["reply_prefix"]) or subject
     confirmed = any(seat.registration.status is Status.CONFIRMED for seat in draft.seats)

@@ -142,7 +142,10 @@ def _lines(digest: Digest, desk: Desk) -> dict[str, Iterable[str]]:
         "coming": (f"{words.moment(at, course)}: {kinds[kind.value]} → {_names(names, words)}" for at, kind, names in digest.coming),
         "withheld": (_withheld(x, desk) for x in digest.withheld),
         "drafted": (_letter(x, desk, "stop") for x in digest.drafted),
-        "taken_over": (f"{desk.title(i)} · {desk.answer('resume', i)}" for i in digest.taken_over),
+        "taken_over": (
+            f"{desk.title(i)}{f' ({about})' if (about := desk.item(i).about) else ''} · {desk.answer('resume', i)}"
+            for i in digest.taken_over
+        ),
         "places": (
             f"{words['meeting_without_place'].format(n=n, when=words.meeting(m))} · {desk.answer('place', number=n)}"
             for n, m in digest.places

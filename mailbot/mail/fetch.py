@@ -55,11 +55,14 @@ class Spot:
     flags: frozenset[str]
 
 
-def search_since(session: Session, since: date | None) -> list[int]:
-    """UIDs in the selected mailbox received on this day or later. A day more is asked for: SINCE is a date in the server's zone."""
+def search_since(session: Session, since: date | None, flag: str = "ALL") -> list[int]:
+    """UIDs in the selected mailbox received on this day or later, of those with a flag ("ANSWERED") where one is named.
+
+    A day more is asked for: SINCE is a date in the server's zone.
+    """
     with session.talking() as client:
         client.noop()  # some servers search a snapshot from the last sync
-        criteria = ["SINCE", since - timedelta(days=1)] if since else "ALL"
+        criteria = [flag, "SINCE", since - timedelta(days=1)] if since else flag
         return sorted(int(uid) for uid in client.search(criteria))
 
 

@@ -149,6 +149,11 @@ class Inbox:
         uids = fetching.search_since(self._session, since)
         return uidvalidity, fetching.message_ids(self._session, mailbox, uids)
 
+    def answered(self, mailbox: str, since: date) -> tuple[int, frozenset[int]]:
+        """(UIDVALIDITY, UIDs) of what was received there since that day and carries \\Answered."""
+        uidvalidity, _uidnext = self.status(mailbox)
+        return uidvalidity, frozenset(fetching.search_since(self._session, since, "ANSWERED"))
+
     def fetch_uids(self, mailbox: str, uids: Sequence[int]) -> Iterator[Inbound]:
         """These messages, as far as they still are there. Their `cursor` is 0: others may be left below them."""
         if not uids:

@@ -2,188 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes, policy
+from email import policy
 from email.message import EmailMessage
 from io import BytesIO
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
 
 import openpyxl
-import pytest
-from servers.person import Person
 
-from app.office import Office, signup
+from app.desk import COURSE, FAIL, HER, PASS, Desk, embedded_desk, kinds, links, outcome, put, quoted, text_of
+from app.office import signup
 from mailbot.app.commands import MOST_REPLIES
-from mailbot.app.digest import digest_decision
 from mailbot.app.tokens import link_token
-from mailbot.cli.service import service_of
-from mailbot.config import load
 from mailbot.course import Mode, Status
 from mailbot.demo.server import MailServer
-from mailbot.registration.records import Decision, Item, ItemKind, LetterState, Roster
-from mailbot.store.sqlite import SqliteStore
-
-HER = "Lisbet Vestergaard <lv@fremtidensbiblioteker.dk>"
-COURSE = "hverdagsledelse-2026"
-PASS = "mx.fremtidensbiblioteker.dk; dmarc=pass header.from=fremtidensbiblioteker.dk"
-FAIL = "mx.fremtidensbiblioteker.dk; dmarc=fail header.from=fremtidensbiblioteker.dk"
-
-
-class Desk:
-    """The administrator at her mail: gets what the bot sends, answers it, and sees what became of it. The clock is hers."""
-
-    def __init__(self, server: MailServer, folder: Path, **bot: Any) -> None:
-        self.server = server
-        self.office = Office(folder, Person(server.imap_port, "bot@example.dk", "secret", server), server.smtp_port, **bot)
-        self.store = SqliteStore(self.office.database)
-        self.now = datetime.now(UTC)
-        config = load(folder / "mailbot.toml", self.office.environment)
-        self.service = service_of(config, self.store, lambda: self.now)
-        self.read = 0
-        self.number = 0
-
-    def arrive(self, *raws: bytes) -> list[EmailMessage]:
-        """These messages come in and one pass is made; what was sent meanwhile."""
-        for raw in raws:
-            self.server.deliver("bot@example.dk", raw, at=self.now)
-        self.service.once()
-        return self.letters()
-
-    def letters(self) -> list[EmailMessage]:
-        sent, self.read = self.server.sent[self.read :], len(self.server.sent)
-        return [message_from_bytes(letter.raw, policy=policy.default) for letter in sent]  # type: ignore[misc]
-
-    def digest(self) -> EmailMessage:
-        decision, letters = digest_decision(self.roster, self.store, self.service.rules, self.now)
-        self.store.record(decision, self.now, letters=letters)
-        (digest,) = self.arrive()
-        return digest
-
-    def write(
-        self, text: str, *, answers: EmailMessage | None = None, quoting: str = "", sender: str = HER, results: str = "", **headers: str
-    ) -> bytes:
-        """A message of hers, in the thread of the letter that it answers."""
-        self.number += 1
-        made = EmailMessage()
-        if results:
-            made["Authentication-Results"] = results
-        made["From"], made["To"], made["Message-ID"] = sender, "lv@fremtidensbiblioteker.dk", f"<hers-{self.number}@her.dk>"
-        made["Subject"] = f"SV: {answers['Subject']}" if answers else headers.pop("Subject", "Linjer")
-        if answers:
-            made["In-Reply-To"] = answers["Message-ID"]
-            made["References"] = f"{answers['References']} {answers['Message-ID']}"
-        for name, value in headers.items():
-            made[name.replace("_", "-")] = value
-        made.set_content(f"{text}\n{quoting}")
-        return made.as_bytes(policy=policy.SMTP)
-
-    @property
-    def roster(self) -> Roster:
-        return self.store.roster(COURSE)
-
-    def statuses(self) -> dict[int, str]:
-        return {r.id: r.status.value for r in self.roster.registrations}
-
-    def close(self) -> None:
-        self.service.inbox.close()
-        self.store.close()
-
-    def open_items(self) -> list[Item]:
-        return [i for i in self.roster.items if i.closed_at is None]
-
-
-@pytest.fixture
-def desk(embedded: MailServer, tmp_path: Path) -> Iterator[Desk]:
-    desk = Desk(embedded, tmp_path, capacity=3)
-    yield desk
-    desk.close()
-
-
-def text_of(letter: EmailMessage) -> str:
-    """The plain text on one line."""
-    part = letter.get_body(("plain",))
-    assert part is not None
-    return " ".join(str(part.get_content()).split())
-
-
-def quoted(letter: EmailMessage) -> str:
-    part = letter.get_body(("plain",))
-    assert part is not None
-    body = "".join(f"> {line}\n" for line in str(part.get_content()).splitlines())
-    return f"\nDen tir. 24. nov. 2026 kl. 07.30 skrev Lisbet Vestergaard <lv@fremtidensbiblioteker.dk>:\n\n{body}"
-
-
-def links(letter: EmailMessage) -> dict[str, str]:
-    """What each `mailto:` link of a digest prefills: the body by its first line."""
-    page = letter.get_body(("html",))
-    assert page is not None
-    found = {}
-    for href in re.findall(r'href="(mailto:[^"?]+\?[^"]+)"', str(page.get_content())):
-        parts = urlsplit(href.replace("&amp;", "&"))
-        values = parse_qs(parts.query)
-        if "body" not in values:  # the letter to everybody
-            continue
-        assert unquote(parts.path) == "lv@fremtidensbiblioteker.dk"
-        assert values["subject"][0].startswith("Hverdagsledelse 2026")
-        found[values["body"][0].splitlines()[0].strip()] = values["body"][0]
-    return found
-
-
-QUESTION = """\
-From: Anne Krog <akr@eksempelby-kom.dk>
-To: lv@fremtidensbiblioteker.dk
-Subject: Spørgsmål om Hverdagsledelse 2026
-Message-ID: <spm@eksempelby-kom.dk>
-Content-Type: text/plain; charset=utf-8
-
-Hej Lisbet
-
-Er der parkering ved biblioteket, når vi mødes på Hverdagsledelse 2026?
-
-Venlig hilsen
-Anne Krog
-"""
-
-
-def forged_signup(name: str, address: str) -> bytes:
-    """A signup that its own domain disowns: it waits for her."""
-    return b"Authentication-Results: mx.fremtidensbiblioteker.dk; dmarc=fail\r\n" + signup(name, address)
-
-
-@pytest.fixture
-def busy(desk: Desk) -> Desk:
-    """Three seats taken (1, 3, 5), one waits (7), a question (9), two signups that look forged (10, 11)."""
-    people = ("Mette Holm", "Bo Beck", "Ida Lund", "Per Dahl")
-    desk.arrive(
-        *(signup(name, f"{name[:2].lower()}@bib{n}-kom.dk", n) for n, name in enumerate(people)),
-        QUESTION.replace("\n", "\r\n").encode(),
-        forged_signup("Ole Friis", "of@bib8-kom.dk"),
-        forged_signup("Eva Krogh", "ek@bib9-kom.dk"),
-    )
-    assert desk.statuses() == {1: "confirmed", 3: "confirmed", 5: "confirmed", 7: "waiting"}
-    assert [i.id for i in desk.open_items()] == [9, 10, 11]
-    return desk
-
-
-def put(desk: Desk, number: int, status: Status) -> None:
-    found = desk.roster.get(number)
-    assert found is not None
-    desk.store.record(Decision(registrations=(replace(found, status=status),)), desk.now)
-
-
-def kinds(letters: list[EmailMessage], desk: Desk) -> list[tuple[str, str]]:
-    records = [desk.store.letter(letter["X-Mailbot-Letter"]) for letter in letters]
-    return [(record.kind.value, record.to.email) for record in records if record is not None]
-
-
-def outcome(reply: EmailMessage) -> dict[str, str]:
-    """What the reply says of each line."""
-    return dict(re.findall(r"- »([^«]*)«: (.*?)(?= - »|$)", text_of(reply).split(" Det kan du svare")[0]))
+from mailbot.registration.records import ItemKind, LetterState
 
 
 def test_a_day_of_commands_is_carried_out_and_every_line_accounted_for(busy: Desk) -> None:
@@ -253,7 +86,7 @@ def test_offer_stop_pause_resume_call_off_and_the_mode(busy: Desk) -> None:
 def test_a_thread_that_she_took_over_is_handed_back_and_her_lines_take_none_over(desk: Desk) -> None:
     hers = desk.write("Fint, jeg har skrevet dig op.").replace(b"To: lv@fremtidensbiblioteker.dk", b"To: mho@eksempelby-kom.dk")
     hers = b"In-Reply-To: <mho@eksempelby-kom.dk.1>\r\n" + hers
-    desk.server.deliver("bot@example.dk", hers, "Sent", at=desk.now)
+    desk.person.deliver(hers, mailbox="Sent", at=desk.now)
     desk.arrive(signup("Mette Holm", "mho@eksempelby-kom.dk"))
     (taken,) = desk.open_items()
     assert taken.kind is ItemKind.TAKEN
@@ -262,13 +95,13 @@ def test_a_thread_that_she_took_over_is_handed_back_and_her_lines_take_none_over
     assert outcome(reply) == {f"fortsæt {taken.id}": "klaret."}
     second = desk.write("status", answers=reply)
     for raw in (first, second):
-        desk.server.deliver("bot@example.dk", raw, "Sent", at=desk.now)
+        desk.person.deliver(raw, mailbox="Sent", at=desk.now)
     assert len(desk.arrive(second)) == 1
     assert desk.open_items() == []
 
 
 def test_she_is_answered_in_draft_as_well(embedded: MailServer, tmp_path: Path) -> None:
-    desk = Desk(embedded, tmp_path, mode="draft")
+    desk = embedded_desk(embedded, tmp_path, mode="draft")
     desk.arrive(signup("Mette Holm", "mho@eksempelby-kom.dk"))
     (reply,) = desk.arrive(desk.write("afmeld 1", answers=desk.digest()))
     assert outcome(reply) == {"afmeld 1": "klaret."}
@@ -408,13 +241,15 @@ def test_what_answers_by_itself_from_her_address_is_no_command(busy: Desk) -> No
     assert busy.roster.course.capacity == 3
 
 
-def test_two_machines_that_answer_each_other_come_to_rest(busy: Desk) -> None:
+def test_two_machines_that_answer_each_other_come_to_rest(embedded: MailServer, tmp_path: Path) -> None:
+    busy = embedded_desk(embedded, tmp_path)
     letter, replies = busy.digest(), 0
     for _ in range(MOST_REPLIES + 5):
         answered = busy.arrive(busy.write("Tak for din mail", answers=letter))
         replies += len(answered)
         letter = answered[-1] if answered else letter
     assert replies == MOST_REPLIES
+    busy.close()
 
 
 FORWARD = """\
@@ -442,7 +277,7 @@ def test_mail_of_hers_that_is_no_command_goes_the_ordinary_way(desk: Desk) -> No
 
 
 def test_a_pause_without_a_token_holds_in_every_course(embedded: MailServer, tmp_path: Path) -> None:
-    desk = Desk(embedded, tmp_path)
+    desk = embedded_desk(embedded, tmp_path)
     second = desk.roster.course.model_copy(update={"id": "ledelse-2027", "title": "Ledelse 2027"})
     desk.store.save_course(second, desk.now)
     desk.arrive(desk.write("pause", results=PASS))
@@ -451,7 +286,8 @@ def test_a_pause_without_a_token_holds_in_every_course(embedded: MailServer, tmp
 
 
 def test_the_program_itself_reads_her_answer(embedded: MailServer, tmp_path: Path) -> None:
-    desk = Desk(embedded, tmp_path, mode="observe")
+    desk = embedded_desk(embedded, tmp_path, mode="observe")
+    desk.now = datetime.now(UTC)  # the program looks at the clock of the machine
     answer = desk.write("tilstand auto", answers=desk.digest())
     desk.close()
     embedded.deliver("bot@example.dk", answer)
