@@ -27,6 +27,8 @@ from mailbot.registration.records import Registration, Roster
 Cell = str | int | Decimal | date | datetime | None
 XLSX = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LONGEST, WIDEST = 500, 44
+LINE, MOST_LINES = 15, 12  # points, lines of a cell that are shown
+A4 = 9  # as Excel numbers sizes of paper
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _FIELDS = (
     "name", "title", "organisation", "municipality", "email", "phone", "ean", "cvr", "reference", "invoice_email", "dietary", "returning",
@@ -178,17 +180,21 @@ def _local(moment: datetime, roster: Roster) -> datetime:
 def _sheet(book: Any, name: str, rows: Sequence[Sequence[Cell]], *, header: bool = True, total: bool = False) -> None:
     """One sheet: bold header that stays in sight, columns as wide as their words, a bold last row where it is the total."""
     sheet = book.add_worksheet(name[:31])
-    bold, text = {"bold": True}, {"num_format": "@", "valign": "top"}
+    top, bold = {"valign": "top"}, {"bold": True, "valign": "top"}
     formats = {
-        "head": book.add_format({**bold, "bottom": 1, "text_wrap": True}), "label": book.add_format(bold), "text": book.add_format(text),
-        "moment": book.add_format({"num_format": "dd-mm-yyyy hh:mm", "align": "left"}), "number": book.add_format({"num_format": "0"}),
-        "money": book.add_format({"num_format": "#,##0.00"}), "sum": book.add_format({**bold, "num_format": "#,##0.00", "top": 1}),
-        "last": book.add_format({**bold, "top": 1}),
+        "head": book.add_format({**bold, "bottom": 1, "text_wrap": True}), "label": book.add_format(bold),
+        "text": book.add_format({**top, "num_format": "@", "text_wrap": True}), "number": book.add_format({**top, "num_format": "0"}),
+        "moment": book.add_format({**top, "num_format": "dd-mm-yyyy hh:mm", "align": "left"}),
+        "money": book.add_format({**top, "num_format": "#,##0.00"}), "last": book.add_format({**bold, "top": 1}),
+        "sum": book.add_format({**bold, "num_format": "#,##0.00", "top": 1}),
     }
     for y, row in enumerate(rows):
         last = total and y == len(rows) - 1 and y > 0
         for x, cell in enumerate(row):
             _write(sheet, y, x, cell, formats, head=header and y == 0, label=not header and x == 0, last=last)
+        lines = max((-(-len(_shown(cell)) // (WIDEST - 6)) for cell in row), default=1)
+        if lines > 1:
+            sheet.set_row(y, LINE * min(lines, MOST_LINES))  # not every program makes room for wrapped words by itself
     for x in range(max((len(row) for row in rows), default=0)):
         longest = max(len(_shown(row[x])) for row in rows if x < len(row))
         sheet.set_column(x, x, min(WIDEST, max(6, longest + 2)))
@@ -196,6 +202,7 @@ def _sheet(book: Any, name: str, rows: Sequence[Sequence[Cell]], *, header: bool
         sheet.freeze_panes(1, 0)
         sheet.autofilter(0, 0, max(0, len(rows) - 1 - total), len(rows[0]) - 1)
         sheet.set_landscape()
+        sheet.set_paper(A4)
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(0)
 
