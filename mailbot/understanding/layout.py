@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from mailbot.understanding.lexicon import words
@@ -55,11 +55,11 @@ def _plain(label: str) -> str:
     return " ".join(re.sub(r"[^\w@]+", " ", label.lower()).split())
 
 
-@cache
+@lru_cache(4096)  # what strangers write must not fill the memory
 def fields_of(label: str) -> tuple[str, ...]:
     """The fields that a label names; () where it is none that we know. Case, points and "nr." don't matter."""
     plain = _plain(label)
-    if not plain or len(plain) > 60:
+    if not plain or len(plain) > 60 or len(label) > 200:
         return ()
     known = _fields()
     tries = [

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from mailbot.understanding.lexicon import alternatives, listed, words
 
@@ -91,7 +91,7 @@ _OF = re.compile(r"[ \u00a0](?P<prep>for|af|of|i|inden for|over|ved|på)[ \u00a0
 _NEXT = re.compile(r"(?P<gap>, |[ \u00a0](?:&|/)[ \u00a0]|[ \u00a0])(?P<word>[^\W\d_](?:[\w\-'’]*\w)?-?)")
 
 
-@cache
+@lru_cache(4096)  # what strangers write must not fill the memory
 def is_head(word: str) -> bool:
     """Whether a single word is a title (`souschef`)."""
     low = word.lower()

@@ -16,7 +16,7 @@ from mailbot.understanding.lexicon import listed, words
 GAP = 7  # words that "…" may skip
 NO_GAP = frozenset({"og", "men", "eller", "hvis", "som"})  # words that "…" does not skip
 PEOPLE = 7  # words that HVEM may take
-FUZZY = 8  # letters from which a word is known with one slip in it
+FUZZY, LONGEST = 8, 40  # letters from which, and up to which, a word is known with one slip in it
 _ASCII = str.maketrans({"å": "aa", "æ": "ae", "ø": "oe"})
 
 Span = tuple[int, int]  # words [i, j) of a clause
@@ -102,7 +102,7 @@ class Vocabulary:
         """The word itself, or the one that it is a slip of."""
         if word[-3:] == word[-1:] * 3:
             word = word.rstrip(word[-1]) + word[-1]  # "jaaaa"
-        if len(word) < FUZZY - 1 or word in self._single or word in self._first:
+        if not FUZZY - 1 <= len(word) <= LONGEST or word in self._single or word in self._first:
             return word
         if word in self._slips:
             return self._slips[word]
