@@ -135,6 +135,7 @@ def found(invitation: Invitation) -> Iterator[tuple[str, str]]:
         hours = f"{m.begin:%H:%M}-{m.end:%H:%M}" if m.begin and m.end else ""
         yield "meeting", " ".join(filter(None, (f"{m.on:%a %Y-%m-%d}", hours, m.place)))
     yield "deadline", str(invitation.deadline or "")
+    yield "cancel until", str(invitation.cancel_free_until or "")
     yield "signups to", invitation.address
     yield "price", f"kr. {invitation.price.amount} without VAT, VAT {invitation.price.vat:%}" if invitation.price else ""
     yield "capacity", str(invitation.capacity or "")

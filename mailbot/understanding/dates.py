@@ -69,7 +69,7 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.P
     join = r"\s{0,2}(?:,|og|and|samt|&|\+|-|–|—|til|to)\s{0,2}"
     year = r"(?:\s?,?\s?(\d{4})\b)?"
     row = rf"(?<![\d.,:/-])(?<!\w)({plain}(?:{join}{plain}){{0,6}})\s{{0,2}}(?:of\s)?({months})\b\.?{year}"
-    english = rf"(?<!\w)(?:({weekdays}),?\s)?({months})\s(\d{{1,2}})(?:st|nd|rd|th)?\b(?![.:]\d|\s?[ap]m){year}"
+    english = rf"(?<!\w)(?:({weekdays}),?\s)?({months})\s({plain}(?:{join}{plain})?)(?![\w.:]\d|\d|\s?[ap]m){year}"
     figures = rf"(?<![\d.,:/-]){lead}(\d{{1,2}})\s?([./-])\s?(\d{{1,2}})(?:\s?[./ -]\s?(\d{{4}}|\d{{2}})(?![\d.:]))?(?![\d/:-])"
     return tuple(re.compile(p, re.IGNORECASE) for p in (row, rf"({join})?{one}", english, figures))  # type: ignore[return-value]
 
@@ -85,8 +85,8 @@ def find(text: str) -> list[Days]:
         days = tuple(_row(match.group(1), one, _numbered("months")[_key(match.group(2))] + 1, _year(match.group(3))))
         found += [Days(days, *match.span())] if days else []
     for match in english.finditer(text):
-        day = _day(int(match.group(3)), _numbered("months")[_key(match.group(2))] + 1, _year(match.group(4)), match.group(1))
-        found += [Days((day,), *match.span())] if day else []
+        days = tuple(_row(match.group(3), one, _numbered("months")[_key(match.group(2))] + 1, _year(match.group(4)), match.group(1)))
+        found += [Days(days, *match.span())] if days else []
     for match in _ISO.finditer(text):
         day = _day(int(match.group(3)), int(match.group(2)), _year(match.group(1)), None)
         found += [Days((day,), *match.span())] if day else []
@@ -120,11 +120,11 @@ def _day(day: int, month: int, year: int | None, weekday: str | None) -> Day | N
     return made if 1 <= month <= 12 and made.on(year or 2024) else None  # 2024: a year with every day in it
 
 
-def _row(text: str, one: re.Pattern[str], month: int, year: int | None) -> Iterator[Day]:
-    """The days of "10., 11. og 12." or of the stretch "10.–12."."""
+def _row(text: str, one: re.Pattern[str], month: int, year: int | None, weekday: str | None = None) -> Iterator[Day]:
+    """The days of "10., 11. og 12." or of the stretch "10.–12."; `weekday` stands before the month, as in English."""
     before: Day | None = None
     for match in one.finditer(text):
-        day = _day(int(match.group(3)), month, year, match.group(2))
+        day = _day(int(match.group(3)), month, year, match.group(2) or (None if before else weekday))
         if day is None:
             return
         stretch = (match.group(1) or "").strip().lower() in ("-", "–", "—", "til", "to")

@@ -74,6 +74,8 @@ def test_what_somebody_should_look_at_is_said() -> None:
         ("26-01-27", [(26, 1, 2027)]),
         ("2027-01-26", [(26, 1, 2027)]),
         ("January 14th, 2027", [(14, 1, 2027)]),
+        ("April 12-14, 2027", [(12, 4, 2027), (13, 4, 2027), (14, 4, 2027)]),
+        ("Monday, May 3 and 10 am", [(3, 5, None)]),
         ("the 14th of January", [(14, 1, None)]),
         ("åbent 24/7, kl. 9.30, 3-6-årige, 31. juni, 1/2, maj 2027", [(1, 2, None)]),
     ],
@@ -113,6 +115,7 @@ def test_hours_as_people_write_them(text: str, told: tuple[str, str] | None) -> 
         ("Medlemmer: 2.000 kr.\nAndre: 3.000 kr. ekskl. moms", "3000", "0.25"),
         ("Pris 3.900 kr. ekskl. moms (medlemmer 2.900 kr.)", "3900", "0.25"),
         ("Pris: 2.000 kr. for studerende, 3.000 kr. ekskl. moms for andre", "3000", "0.25"),
+        ("Medlemmer kr. 1.950,- ekskl. moms. Ikke-medlemmer kr. 2.450,- ekskl. moms.", "2450", "0.25"),
         ("Deltagelse er gratis", "0", "0.25"),
         ("Afmelding er gratis", None, None),
         ("Gebyr på 500 kr. ved udeblivelse", None, None),
@@ -128,7 +131,8 @@ def test_prices(text: str, amount: str | None, vat: str | None) -> None:
     ("text", "seats"),
     [
         ("Der er plads til 16", 16), ("Max. 12 deltagere", 12), ("limited to 20 participants", 20), ("Antal pladser: maks. 24", 24),
-        ("plads til tolv", 12), ("Sidste år var vi 14 afsted", None), ("2 pladser", 2), ("plads til 0", None),
+        ("plads til tolv", 12), ("Sidste år var vi 14 afsted", None), ("2 pladser", 2), ("Holdet er på 20 personer", 20),
+        ("Places: 24", 24), ("plads til 0", None),
     ],
 )  # fmt: skip
 def test_seats(text: str, seats: int | None) -> None:
