@@ -200,6 +200,7 @@ def digest(
     html: Annotated[Path | None, typer.Option("--html", help="Write it as a page instead of showing it.", metavar="FILE")] = None,
     send: Annotated[bool, typer.Option("--send", help="Lay it in the outbox; the running service or `mailbot once` sends it.")] = False,
     course: CourseOption = None,
+    json: JsonOption = False,
     config: ConfigOption = None,
     database: DatabaseOption = None,
     now: NowOption = None,
@@ -222,6 +223,9 @@ def digest(
             store.record(decision, at, letters=letters)
     if html:
         html.write_text(composed.html, "utf-8")
+    if json:
+        print_json({"subject": composed.subject, "text": composed.text, "page": str(html) if html else None, "planned": send})
+    elif html:
         print(html)
     elif not send:
         print(f"{composed.subject}\n\n{composed.text}")
