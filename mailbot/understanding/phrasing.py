@@ -36,6 +36,7 @@ SETTING = {
     Answers.VERIFY: "verify", Answers.ENDED: "ended",
 }  # fmt: skip
 Place = tuple[int, int]  # characters of the text; (0, 0) where a pattern has none
+Token = tuple[str, int, int]  # what stands for a stretch of words of a clause: its first word, its end
 Weights = tuple[float, ...]
 NOTHING: Weights = (0.0,) * len(SCORED)
 
@@ -96,19 +97,23 @@ def lean(said: Said) -> dict[Intent, Leaning]:
 @cache
 def _table(setting: str) -> Mapping[str, Weights]:
     """The weights of each pattern in answer to such a letter; for each pattern they sum to nothing."""
-    plain: dict[str, Weights] = {}
-    here: dict[str, Weights] = {}
+    table = dict(_rows().get("", {}))
+    for name, row in _rows().get(setting, {}).items():
+        known = table.get(name)
+        table[name] = tuple(a + b for a, b in zip(known, row, strict=True)) if known else row
+    return table
+
+
+@cache
+def _rows() -> Mapping[str, Mapping[str, Weights]]:
+    """The lines of the table by what is answered ("" for anything), then by pattern."""
+    rows: dict[str, dict[str, Weights]] = {}
     for line in (Path(__file__).resolve().parent / "words" / "phrasing.tsv").read_text("utf-8").splitlines():
-        if line.startswith("# "):
-            continue
-        name, *weights = line.split("\t")
-        name, _, where = name.partition("@")
-        if where in ("", setting):
-            (here if where else plain)[name] = tuple(int(w or 0) / UNIT for w in weights)
-    for name, row in here.items():
-        known = plain.get(name)
-        plain[name] = tuple(a + b for a, b in zip(known, row, strict=True)) if known else row
-    return plain
+        if not line.startswith("# "):
+            name, *weights = line.split("\t")
+            name, _, where = name.partition("@")
+            rows.setdefault(where, {})[name] = tuple(int(w) / UNIT if w else 0.0 for w in weights)
+    return rows
 
 
 # -- patterns ------------------------------------------------------------------------------------
@@ -137,11 +142,11 @@ def _of_clause(heard: HeardClause) -> Iterator[tuple[str, Place]]:
     yield f"{texts[-1]}$", places[-1]
     if heard.clause.asks:
         yield "?", whole
-    yield from _of_concepts(tokens, places)
+    yield from _of_concepts(heard, tokens, places)
 
 
-def _of_concepts(tokens: Sequence[tuple[str, int, int]], places: Sequence[Place]) -> Iterator[tuple[str, Place]]:
-    classed = [(at, name) for at, (text, _, _) in enumerate(tokens) for name in _concepts(text)]
+def _of_concepts(heard: HeardClause, tokens: Sequence[Token], places: Sequence[Place]) -> Iterator[tuple[str, Place]]:
+    classed = [(at, name) for at, token in enumerate(tokens) for name in _alike_of(heard, token)]
     for n, (at, name) in enumerate(classed):
         yield f"~{name}", places[at]
         for to, other in classed[n + 1 : n + 24]:
@@ -152,17 +157,17 @@ def _of_concepts(tokens: Sequence[tuple[str, int, int]], places: Sequence[Place]
 
 
 def _single(heard: HeardClause) -> Iterator[str]:
-    for text, _, _ in _tokens(heard):
-        yield text
-        yield from (f"~{name}" for name in _concepts(text))
+    for token in _tokens(heard):
+        yield token[0]
+        yield from (f"~{name}" for name in _alike_of(heard, token))
 
 
-def _tokens(heard: HeardClause) -> list[tuple[str, int, int]]:
+def _tokens(heard: HeardClause) -> list[Token]:
     """The words of a clause, with a class in place of each name, number, date, title and course; (token, first word, end)."""
     row = heard.clause.words[:ROW]
     course = {i for span in heard.found.get("course", ()) for i in range(*span)}
     names = {i for span in heard.found.get("name", ()) for i in range(*span)}
-    found: list[tuple[str, int, int]] = []
+    found: list[Token] = []
     for i, word in enumerate(row):
         if i in course:
             text = "<course>"
@@ -205,15 +210,18 @@ def _instead() -> tuple[Mapping[str, str], tuple[tuple[str, str], ...]]:
     return whole, tuple((word[1:], name) for name, entries in table.items() for word in entries if word.startswith("*"))
 
 
-@lru_cache(4096)
-def _concepts(token: str) -> tuple[str, ...]:
+def _alike_of(heard: HeardClause, token: Token) -> tuple[str, ...]:
     """The classes of alike words that a token belongs to; a class in place of a word counts as one, too."""
-    if token.startswith("<"):
-        return (token[1:-1],)
+    text, at, _ = token
+    return (text[1:-1],) if text.startswith("<") else _concepts(heard.clause.words[at].text)
+
+
+@lru_cache(4096)
+def _concepts(word: str) -> tuple[str, ...]:
     whole, stems = _alike()
-    found = set(whole.get(token, ()))
-    for length in range(2, len(token) + 1):
-        found |= stems.get(token[:length], set())
+    found = set(whole.get(word, ()))
+    for length in range(2, len(word) + 1):
+        found |= stems.get(word[:length], set())
     return tuple(sorted(found))
 
 
@@ -223,17 +231,13 @@ def _alike() -> tuple[Mapping[str, set[str]], Mapping[str, set[str]]]:
     stems: dict[str, set[str]] = {}
     for name, entries in words("concepts")["alike"].items():
         for entry in entries:
-            if entry.endswith("*"):
-                stems.setdefault(entry[:-1], set()).add(name)
-                stems.setdefault(_stem(entry[:-1]), set()).add(name) if len(entry) > 6 else None
-            else:
-                whole.setdefault(_token(entry), set()).add(name)
+            (stems if entry.endswith("*") else whole).setdefault(entry.rstrip("*"), set()).add(name)
     return whole, stems
 
 
 @lru_cache(4096)
 def _unknown(word: str) -> bool:
-    return len(word) > 1 and not _concepts(_stem(word)) and word not in listed("clauses", "no_names")
+    return len(word) > 1 and not _concepts(word) and word not in listed("clauses", "no_names")
 
 
 @cache
