@@ -105,11 +105,11 @@ def _values(digest: Digest, desk: Desk, room: tuple[int, int]) -> dict[str, Any]
         "handled": digest.counts.get("handled", 0),
         "reviewed": digest.counts.get("review", 0),
         "troubles": tuple(
-            words.section("troubles")[code].format(at=words.moment(at, course), what=foreign(what, 200))
+            words.section("troubles")[code].format(at=words.recently(at, digest.now, course), what=foreign(what, 200))
             for code, at, what in digest.troubles
         ),
         "health": tuple(
-            (words.section("health").get(k, line(k)), words.moment(v, course) if isinstance(v, datetime) else line(v, 200))
+            (words.section("health").get(k, line(k)), words.recently(v, digest.now, course) if isinstance(v, datetime) else line(v, 200))
             for k, v in digest.health.items()
         ),
         "mode": words.section("modes")[digest.settings.mode.value],
@@ -139,11 +139,13 @@ def _lines(digest: Digest, desk: Desk) -> dict[str, Iterable[str]]:
         "unreachable": (f"{foreign(r.person.name or '')} · {desk.answer('address', number=r.id)}" for r in digest.unreachable),
         "undelivered": (_letter(x, desk, "again") for x in digest.undelivered),
         "planned": (_letter(x, desk, "stop") for x in digest.planned),
-        "coming": (f"{words.moment(at, course)}: {kinds[kind.value]} → {_names(names, words)}" for at, kind, names in digest.coming),
+        "coming": (
+            f"{words.recently(at, digest.now, course)}: {kinds[kind.value]} → {_names(names, words)}" for at, kind, names in digest.coming
+        ),
         "withheld": (_withheld(x, desk) for x in digest.withheld),
         "drafted": (_letter(x, desk, "stop") for x in digest.drafted),
         "taken_over": (
-            f"{desk.title(i)}{f' ({about})' if (about := desk.item(i).about) else ''} · {desk.answer('resume', i)}"
+            f"{desk.title(i)}{f' – {about}' if (about := desk.item(i).about) else ''} · {desk.answer('resume', i)}"
             for i in digest.taken_over
         ),
         "places": (

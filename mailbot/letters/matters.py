@@ -53,7 +53,7 @@ class Desk:
             origin=self._origin(item),
             reasons=tuple(dict.fromkeys(sentence_of(r, self.sentences, self.words) for r in item.reasons))[:6],
             excerpt=foreign(item.excerpt, 300),
-            about=self.words.listing(f"{who(r)} ({self.words.section('statuses')[r.status.value]})" for r in about),
+            about=self.words.listing(f"{r.id} {_name(r)} ({self.words.section('statuses')[r.status.value]})" for r in about),
             proposal=self._proposal(item.proposal) if item.proposal else "",
             answers=tuple(
                 self.answer(command, item, number=item.registrations[0] if command == "address" else None) for command in _commands(item)
@@ -111,6 +111,9 @@ def _described(person: Person) -> str:
 
 def who(registration: Registration) -> str:
     """"12 Mette Holm, Greve Bibliotek"."""
-    person = registration.person
-    name, house = foreign(person.name or person.email or ""), foreign(person.organisation or "")
-    return f"{registration.id} {name}, {house}" if house else f"{registration.id} {name}"
+    house = foreign(registration.person.organisation or "")
+    return f"{registration.id} {_name(registration)}, {house}" if house else f"{registration.id} {_name(registration)}"
+
+
+def _name(registration: Registration) -> str:
+    return foreign(registration.person.name or registration.person.email or "")

@@ -16,9 +16,9 @@ from mailbot.registration.records import Item, ItemKind, LetterRecord, LetterSta
 ENDED = frozenset({Status.CANCELLED, Status.DECLINED, Status.EXPIRED})
 PLACE_NEEDED = timedelta(days=21)   # a meeting so near without a place is worth a warning
 LATE_DRAFT = timedelta(days=2)
-URGENCY = (
-    ItemKind.HELD, ItemKind.UNCERTAIN, ItemKind.REVIEW, ItemKind.QUESTION, ItemKind.VERIFY, ItemKind.BOUNCE, ItemKind.CONFLICT,
-    ItemKind.QUARANTINE, ItemKind.INVOICING, ItemKind.TAKEN, ItemKind.NOTICE,
+URGENCY = (   # first those that are few and must not be lost behind many others
+    ItemKind.HELD, ItemKind.UNCERTAIN, ItemKind.QUARANTINE, ItemKind.BOUNCE, ItemKind.CONFLICT, ItemKind.INVOICING,
+    ItemKind.REVIEW, ItemKind.QUESTION, ItemKind.VERIFY, ItemKind.TAKEN, ItemKind.NOTICE,
 )
 TO_HER = frozenset({Kind.DIGEST, Kind.COMMAND_REPLY})
 

@@ -55,6 +55,14 @@ class Words:
         local = at.astimezone(course.zone)
         return self["at"].format(date=self.date(local.date(), year=False), clock=self.clock(local.time()))
 
+    def recently(self, at: datetime, now: datetime, course: Course) -> str:
+        """A moment of today or yesterday by that word, else as `moment` says it: "i dag kl. 7.29"."""
+        local = at.astimezone(course.zone)
+        days = (now.astimezone(course.zone).date() - local.date()).days
+        if days not in (0, 1):
+            return self.moment(at, course)
+        return self["at"].format(date=self["yesterday" if days else "today"], clock=self.clock(local.time()))
+
     def meeting(self, meeting: Meeting) -> str:
         """"torsdag den 11. juni 2026 kl. 10–15"."""
         return self["meeting"].format(date=self.date(meeting.date), span=self.span(meeting))

@@ -10,12 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from app.office import signup
+from app.office import signup, unrelated
+from mailbot.app.commands import command_words
+from mailbot.app.digest import digest_decision
 from mailbot.app.due import work_due
 from mailbot.app.handle import Received, Rules, handle
 from mailbot.config import shipped_courses
 from mailbot.course import Kind, Mode
 from mailbot.letters.templates import Templates
+from mailbot.registration.commands import execute, read_lines
+from mailbot.registration.records import ItemKind
 from mailbot.store.sqlite import SqliteStore
 
 AT = datetime.fromisoformat("2026-02-06T10:00:00+01:00")  # a Friday
@@ -73,3 +77,68 @@ def test_a_diet_never_stands_in_it(store: SqliteStore) -> None:
     assert registration.person.dietary
     (digest,) = digests(store, AT)
     assert "vegan" not in str(digest).lower()
+
+
+def text(message: EmailMessage) -> str:
+    part = message.get_body(("plain",))
+    assert part is not None
+    return " ".join(str(part.get_content()).split())
+
+
+def test_it_tells_what_was_left_alone_and_how_the_service_is(store: SqliteStore) -> None:
+    for n in range(3):
+        handle(Received(unrelated(n), AT - timedelta(hours=2)), store, RULES, AT - timedelta(hours=2))
+    store.note("last_pass", "", AT - timedelta(hours=5))
+    store.note("backup", "", AT - timedelta(hours=8))
+    store.note("last_error", "the server said <no>", AT - timedelta(hours=5))
+    (digest,) = digests(store, AT)
+    today = text(digest)
+    assert "3 ladt i fred (3 om andre ting)" in today
+    assert "Mailboksen er ikke læst siden" in today
+    assert "the server said" in today
+    assert "Seneste sikkerhedskopi" in today
+
+
+def test_what_the_next_day_brings_is_foretold_once(store: SqliteStore) -> None:
+    store.set_mode("hverdagsledelse-2026", Mode.AUTO, AT - timedelta(days=20))
+    bare = signup("Mette Holm", "mho@eksempelby-kom.dk").replace(b"EAN 5798000123458\r\n", b"")
+    joined = datetime.fromisoformat("2026-02-02T10:00:00+01:00")
+    handle(Received(bare, joined), store, RULES, joined)
+    for day, when in ((5, ""), (6, "mandag den 9. februar kl. 9"), (9, "i dag kl. 9"), (10, "")):
+        (digest,) = digests(store, datetime.fromisoformat(f"2026-02-{day:02}T07:35:00+01:00"))
+        assert (f"{when}: spørgsmål om det, der mangler → Mette Holm" in text(digest)) is bool(when), day
+
+
+def test_words_of_strangers_go_to_the_owner_of_the_mailbox_alone(store: SqliteStore) -> None:
+    rules = Rules(administrators=("lv@fremtidensbiblioteker.dk", "vikar@fremtidensbiblioteker.dk"), templates=Templates())
+    question = signup("Mette Holm", "mho@eksempelby-kom.dk").replace(
+        b"Jeg vil gerne tilmeldes Hverdagsledelse 2026.", b"Er der parkering, hvor Hverdagsledelse 2026 holdes?"
+    )
+    handle(Received(question, AT), store, rules, AT)
+    _, letters = digest_decision(store.roster("hverdagsledelse-2026"), store, rules, AT + timedelta(minutes=1))
+    told = {x.recipients[0]: text(email.message_from_bytes(x.raw, policy=policy.default)) for x in letters}  # type: ignore[arg-type]
+    assert "Er der parkering" in told["lv@fremtidensbiblioteker.dk"]
+    assert "Er der parkering" not in told["vikar@fremtidensbiblioteker.dk"]
+    assert "svar " in told["vikar@fremtidensbiblioteker.dk"]
+
+
+def test_the_file_against_her_word_is_settled_by_her_yes(store: SqliteStore) -> None:
+    """Her capacity and place hold until she says yes to the file's; no keeps hers."""
+    course, lines = "hverdagsledelse-2026", command_words()
+
+    def command(text: str) -> list[str]:
+        decision, results = execute(read_lines(text, lines), store.roster(course), AT)
+        store.record(decision, AT, course=course)
+        return [r.code for r in results]
+
+    assert command("pladser 30\nsted 1 Odense") == ["done", "done"]
+    (file,) = shipped_courses()
+    meetings = (file.meetings[0].model_copy(update={"place": "Vejle"}), *file.meetings[1:])
+    store.save_course(file.model_copy(update={"capacity": 26, "meetings": meetings}), AT)
+    conflicts = {r.values["key"]: i.id for i in store.roster(course).items if i.kind is ItemKind.CONFLICT for r in i.reasons}
+    assert set(conflicts) == {"capacity", "meetings.1.place"}
+    assert store.roster(course).course.capacity == 30
+    assert command(f"godkend {conflicts['capacity']}\nafvis {conflicts['meetings.1.place']}") == ["done", "done"]
+    now = store.roster(course)
+    assert (now.course.capacity, now.course.meetings[0].place) == (26, "Odense")
+    assert [i for i in now.items if i.closed_at is None] == []

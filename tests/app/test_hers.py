@@ -36,7 +36,7 @@ def test_answered_without_a_letter_in_sent_takes_the_thread_over(desk: Desk) -> 
     (number,) = taken(desk)
     digest = desk.digest()
     assert "Her har du selv svaret" in text_of(digest)
-    assert f"Mette Holm: Tilmelding (1 Mette Holm, Nørreby Bibliotek (har plads)) · fortsæt {number}" in text_of(digest)
+    assert f"Mette Holm: Tilmelding – 1 Mette Holm (har plads) · fortsæt {number}" in text_of(digest)
     assert desk.arrive(LATER) == []
     assert desk.statuses() == {1: "confirmed"}
     (proposed,) = [i for i in desk.open_items() if i.kind is ItemKind.REVIEW]

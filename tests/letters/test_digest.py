@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import re
 import time
 import tomllib
 from collections.abc import Mapping
@@ -24,6 +25,7 @@ from mailbot.registration.records import Item, ItemKind, LetterRecord, LetterSta
 from mailbot.resources import shipped
 from mailbot.understanding.reading import Finding, Intent, Reason
 
+from .days import digests
 from .test_compose import HOSTILE
 from .test_twin import said
 
@@ -167,6 +169,56 @@ def test_a_meeting_without_a_place_is_warned_of_three_weeks_ahead() -> None:
         told = build(roster(), now=now)
         made = compose_digest(told, COURSE, key="k", to=SOFIE, templates=TEMPLATES)
         assert ("har intet sted endnu" in " ".join(made.text.split())) is warned
+
+
+def test_everything_that_a_day_may_bring_is_told() -> None:
+    """What the three sample days hold stands in their digests, in words that a person would use."""
+    made = {name: " ".join(composed.text.split()) for name, composed in digests()}
+    for words in (
+        "Ikke med hver gang ------------------ - 7 Ole Friis, Esbjerg Kommunes Biblioteker: torsdag den 20. august",
+        "Det sender jeg som det næste",
+        "onsdag den 18. februar kl. 9: påmindelse om tilbud → Kim Vestergaard Andersen",
+        "Søren Munk: Rejsen fra Bornholm – 9 Søren Munk (har plads) · fortsæt 44",
+        "9 mails klaret, 2 lagt til dig og 45 ladt i fred (41 om andre ting, 3 autosvar og 1 der kom retur)",
+        "Seneste gennemløb: i dag kl. 7.29. Seneste sikkerhedskopi: i dag kl. 2.",
+        "omkring 100 km i luftlinje",
+    ):
+        assert words in made["normal"], words
+    for words in (
+        "sat på pause",
+        "Noget er gået galt",
+        "Fejl i dag kl. 2.30: backup: [Errno 28] No space left on device",
+        "#72 En mail, der ikke kunne læses",
+        "Du har besluttet »Odense Hovedbibliotek« om stedet for møde 2, men nu siger forløbets fil »Vejle Bibliotek«.",
+        "godkend 74 · afvis 74",
+        "ret 15 mail · luk 75",
+        "Møde 1, fredag den 6. marts 2026 kl. 10–15, har intet sted endnu · sted 1",
+        "bekræftelse → Ivan Petersen: Mailserveren afviste det: 550 5.1.1 User unknown · send 61 igen",
+        "Adressen virker ikke: Ivan Petersen · ret 15 mail",
+        "Ligger stadig i Kladder: plads på ventelisten → Birthe Sand · stop 63",
+        "Og 15 mere. De står i den vedhæftede tekst",
+    ):
+        assert words in made["bad"], words
+    nothing = "Kære Lisbet, Intet nyt siden mandag den 16. februar: 7 af 24 pladser er taget, og intet venter på dig. Siden"
+    assert made["empty"].startswith(nothing)
+
+
+def test_the_subject_leads_to_the_original_where_her_mail_is_on_the_web() -> None:
+    told = build(replace(FULL, items=(item(40, subject="[EKSTERN] Tilmelding", message_id="<a%b@x.dk>"),)), now=MORNING)
+    web = "https://mail.google.com/mail/#search/rfc822msgid:{message_id}"
+    made = compose_digest(told, COURSE, key="k", to=SOFIE, templates=TEMPLATES, link=link, original=web)
+    assert '<a href="https://mail.google.com/mail/#search/rfc822msgid:a%25b@x.dk"' in made.html
+    assert "#40 Sofie Lund: (EKSTERN) Tilmelding" in made.text
+
+
+def test_a_letter_to_everybody_is_split_where_one_link_would_be_too_long() -> None:
+    people = [registration(replace(METTE, email=f"fornavn.efternavn{n}@eksempelby-kommune.dk"), number=n) for n in range(120)]
+    page = digest(roster(*people)).html
+    found = re.findall(r'href="(mailto:[^"]*bcc=([^"]*))"', page)
+    assert len(found) == 3
+    assert max(len(href.replace("&amp;", "&")) for href, _ in found) <= 1900
+    assert {a for _, bcc in found for a in bcc.split(",")} == {r.person.email for r in people}
+    assert "Skriv til deltagerne (2 af 3)" in page
 
 
 def test_diet_is_never_in_it() -> None:
