@@ -11,6 +11,7 @@ import hashlib
 import json
 import random
 import re
+import sys
 import tempfile
 import time
 import traceback
@@ -20,6 +21,7 @@ from functools import cache
 from pathlib import Path
 
 from app.office import cases
+
 from fuzz.house import Broken, House, acts
 from fuzz.mutations import GENTLE, bombs, mutated, random_bytes
 
@@ -54,7 +56,7 @@ def is_auto(origin: bytes) -> bool:
 
 
 def scratch() -> str | None:
-    return "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+    return "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
 def trouble(raw: bytes, origin: bytes | None = None, ways: tuple[str, ...] = ()) -> str:
@@ -101,7 +103,7 @@ def campaign(minutes: float, seed: int, findings: Path, *, with_bombs: bool = Tr
     for name, make in bombs().items() if with_bombs else ():
         raw, began = make(), time.process_time()
         note(findings, counts, seen, f"bomb {name}", raw, trouble(raw))
-        print(f"bomb {name}: {len(raw) / 1e6:.1f} MB, {time.process_time() - began:.2f} s", flush=True)
+        say(f"bomb {name}: {len(raw) / 1e6:.1f} MB, {time.process_time() - began:.2f} s")
     while time.monotonic() < end:
         with tempfile.TemporaryDirectory(dir=scratch()) as folder:
             house = House(Path(folder))
@@ -131,8 +133,16 @@ def campaign(minutes: float, seed: int, findings: Path, *, with_bombs: bool = Tr
                 note(findings, counts, seen, f"seed {guilty} at the end of a day", message(guilty)[0], problem)
             house.close()
         if counts["messages"] % 400 == 0:
-            print(json.dumps({"seed": seed, "messages": counts["messages"], "findings": len(seen), "slowest_s": round(slowest, 2)}), flush=True)
+            say(
+                json.dumps({"seed": seed, "messages": counts["messages"], "findings": len(seen), "slowest_s": round(slowest, 2)}),
+                flush=True,
+            )
     return counts
+
+
+def say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 def note(findings: Path, counts: Counter[str], seen: set[str], name: str, raw: bytes, problem: str) -> None:
@@ -142,7 +152,7 @@ def note(findings: Path, counts: Counter[str], seen: set[str], name: str, raw: b
     if kind(problem) in seen:
         return
     seen.add(kind(problem))
-    print(f"FINDING {name}: {problem}", flush=True)
+    say(f"FINDING {name}: {problem}")
     if len(raw) < 200_000 and kind(trouble(raw)) == kind(problem):
         raw = smaller(raw, kind(problem))
     file = findings / (hashlib.sha256(kind(problem).encode()).hexdigest()[:10])
@@ -157,4 +167,4 @@ if __name__ == "__main__":
     words.add_argument("--findings", type=Path, default=Path("findings"))
     words.add_argument("--no-bombs", action="store_true")
     given = words.parse_args()
-    print(json.dumps(campaign(given.minutes, given.seed, given.findings, with_bombs=not given.no_bombs), indent=1))
+    say(json.dumps(campaign(given.minutes, given.seed, given.findings, with_bombs=not given.no_bombs), indent=1))
