@@ -15,6 +15,7 @@ from mailbot.cli.common import (
     Failed,
     JsonOption,
     NowOption,
+    UsageError,
     course_files,
     moment,
     open_store,
@@ -28,7 +29,7 @@ STALE_AFTER = timedelta(hours=1)
 
 
 def add_to(app: typer.Typer) -> None:
-    for command in (letters, backup, restore, person, forget, status, login):
+    for command in (letters, backup, restore, person, forget, privacy, status, login):
         app.command(rich_help_panel="Care")(command)
 
 
@@ -105,6 +106,32 @@ def forget(
         print_json(erased)
         return
     print(", ".join(f"{n} {what}" for what, n in erased.items()) + " erased; the mail itself lies in the mailbox, delete it there" + beside)
+
+
+def privacy(
+    language: Annotated[str | None, typer.Option("--lang", help="da or en; else the language of the course.")] = None,
+    json: JsonOption = False,
+    course: CourseFiles = None,
+    config: ConfigOption = None,
+) -> None:
+    """What personal data is stored where, why, for how long, who sees it and how it is erased (GDPR article 30), as Markdown.
+
+    [dim]mailbot privacy --lang en > record.md[/dim]
+    """
+    from dataclasses import asdict
+
+    from mailbot.app.privacy import markdown, record
+
+    loaded = settings(config)
+    courses = course_files(course, loaded)
+    language = language or courses[0].language
+    if language not in ("da", "en"):
+        raise UsageError(f"{language!r} is no language of ours; write da or en")
+    made = record(loaded, courses, language)
+    if json:
+        print_json(asdict(made))
+    else:
+        print(markdown(made), end="")
 
 
 def status(config: ConfigOption = None, database: DatabaseOption = None, json: JsonOption = False, now: NowOption = None) -> None:

@@ -14,6 +14,13 @@ migrations = Migrations("mailbot")
 APPLICATION_ID = 0x6D626F74  # "mbot", in the file's header
 
 
+def columns() -> tuple[str, ...]:
+    """All columns of the newest schema as "table.column"."""
+    database = Database(memory=True, execute_plugins=False)
+    migrations.apply(database)
+    return tuple(f"{table}.{column.name}" for table in database.table_names() for column in database[table].columns)
+
+
 @migrations(name="0001_tables")
 def _tables(db: Database) -> None:
     for statement in TABLES.split(";\n"):

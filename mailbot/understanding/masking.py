@@ -14,7 +14,8 @@ from mailbot.mail.message import Address, Message
 _DATE = r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d"
 _WORD = r"(?<!\w)(?:cpr|personnummer|personnr|person-nr|fødselsnummer|sygesikring)[^\d\n]{0,20}"
 _CPR = re.compile(
-    rf"(?<![^\W_])(?<![\-.])(?P<plain>{_DATE}(?:[-–]|[ \u00a0])\d{{4}})(?![^\W_]|-|[ \u00a0]\d)|{_WORD}(?P<told>\d{{6}}[ \u00a0-]?\d{{4}})(?!\d)",
+    rf"(?<![^\W_])(?<![\-.])(?P<plain>{_DATE}(?:[-–]|[ \u00a0])\d{{4}})(?![^\W_]|-|[ \u00a0]\d)"
+    rf"|{_WORD}(?P<told>\d{{6}}[ \u00a0-]?\d{{4}})(?!\d)",
     re.IGNORECASE,
 )
 
