@@ -63,7 +63,8 @@ def _marks(text: str, domain: str) -> Iterator[Mark]:
     jobs = [_bracketed(text, t, [*claimed, *((p.start, p.end) for p in places)]) for t in jobs]
     for place in places:
         inside = any(_overlaps(place.start, place.end, [(t.start, t.end)]) for t in jobs)
-        yield Mark("organisation", place.value, place.start, place.end, place.rank + 2 * inside)
+        left = bool(_LEFT.search(text, max(0, place.start - 30), place.start))
+        yield Mark("organisation", place.value, place.start, place.end, place.rank + 2 * inside, left)
     yield from (Mark("title", t.value, t.start, t.end, off=bool(_CORRECTED.match(text, t.end))) for t in jobs)
     yield from (Mark("dietary", d.value, d.start, d.end) for d in diets.find(text))
     claimed += [(p.start, p.end) for p in places] + [(t.start, t.end) for t in jobs]
@@ -86,6 +87,7 @@ def _office(text: str, title: titles.Title, places: list[organisations.Place]) -
 
 
 _CORRECTED = re.compile(r",? ?(?:[-–] )?(?:nej|ups|undskyld|rettelse|hov|øh)\b", re.IGNORECASE)
+_LEFT = re.compile(r"\b(?:flyttet|skiftet|rykket|kommet|rejst|stoppet) (?:\w+ )?(?:fra|på|ved) $", re.IGNORECASE)
 _AREA = re.compile(r", [A-ZÆØÅ][\w-]+(?: (?:og|&) [\w-]+| [A-ZÆØÅ][\w-]+){0,2}(?=\))")
 
 

@@ -97,6 +97,7 @@ _DIRECT = re.compile(r"[ \u00a0](?P<place>[A-ZÆØÅÁÉÍÓÚÝ][\w-]+)")
 
 _OWN_LIBRARY = re.compile(r",? (?:Biblioteket|biblioteket|Campus Library)(?=\W|$)|, Bibliotek(?=\W|$)")  # of an institution
 _BEFORE_PLACE = ("huset", "museet", "gymnasiet", "gymnasium", "skolen", "arkivet", "kulturcenter", "kulturcentret")  # Museet Ribe
+_HOUSE_BEFORE = re.compile(r"(?<!\w)([A-ZÆØÅ]\w{2,20}(?:huset|hus|gården|centret|center)), $")
 _SMALL = re.compile(r"(?<!\w)(?:på|ved|hos|fra) ((?:[a-zæøå-]{3,20} ){1,2})$")  # in small letters: "på havneparken bibliotek"
 _INSTITUTION = re.compile(r"[ \u00a0](?:på|ved|hos)[ \u00a0](?=[A-ZÆØÅ])")
 
@@ -163,6 +164,8 @@ def _grow(text: str, at: int, stop: int, kind: str) -> Place | None:
     bare = _bare(word, kind)
     if start == at and kind == "library" and (small := _SMALL.search(text, max(0, at - 50), at)) and _unknown_words(small.group(1)):
         start = small.start(1)
+    if start == at and end > stop and (house := _HOUSE_BEFORE.search(text, max(0, at - 40), at)):
+        start = house.start(1)  # "Søhuset, Bibliotek & Borgerservice"
     if start == at and end == stop and not bare:
         return None
     if start == at and not bare and not word[0].isupper() and not _definite(low):

@@ -12,7 +12,7 @@ from mailbot.course import Course
 from mailbot.mail.message import Address, Message, SegmentKind
 from mailbot.understanding import addresses, answers, attachments, names, spread, told
 from mailbot.understanding.entities import scan
-from mailbot.understanding.facts import Found, Record
+from mailbot.understanding.facts import SHARED, Found, Record, from_mark
 from mailbot.understanding.lexicon import cues
 from mailbot.understanding.reading import Intent, Letter, Person, Reason
 from mailbot.understanding.roles import SPOKEN, entering, in_passing, joined, judge, leaving, more, seats, staying
@@ -276,7 +276,8 @@ class _Casting(Scene):
     def _speaks_for_another(self) -> bool:
         about = (
             r"(?:tilmelding(?:en|er)? (?:af|for|til)|(?:faktura|regning|oplysning|plads|titel|titl|EAN|stilling)\w* (?:for|vedr\w*)"
-            r"|deltagelse (?:af|for)|vedr(?:ørende|\.)?|angående|gælder|drejer sig om|på vegne af)"
+            r"|deltagelse (?:af|for)|(?:deltagelse|plads|tilmelding)\w* (?:i|på|til) [\w ]{3,30} (?:af|for)"
+            r"|vedr(?:ørende|\.)?|angående|gælder|drejer sig om|på vegne af)"
         )
         return bool(re.search(r"\b(?:hans|hendes|vegne|bedt os|bedt mig|for (?:ham|hende))\b", self.main.body, re.IGNORECASE)) or any(
             re.search(rf"\b{about}[: ]+(?:\w+ ){{0,2}}$", before, re.IGNORECASE) or re.match(r"s? (?:deltagelse|tilmelding|plads)\b", after)
@@ -284,7 +285,21 @@ class _Casting(Scene):
         )
 
     def _persons(self, records: list[Record]) -> tuple[Person, ...]:
+        if _SAME.search(self.main.body):
+            self._as_before(records)
         return tuple(person(r, self.message) for r in spread.spread(records, self.main, self.forwarded, self.message, self.ours))
+
+    def _as_before(self, records: list[Record]) -> None:
+        """`Samme EAN som de andre`: what an earlier mail of the writer's told once for all."""
+        earlier = next((v for v in self.voices if v.kind is SegmentKind.HISTORY and v.sender.email == self.message.sender.email), None)
+        if earlier is None:
+            return
+        before = told.read(earlier, self.message, self.skip, ours=self.ours)
+        for record in records:
+            for mark, _ in before.prose.owned:
+                if mark.kind in SHARED and not mark.off and not any(m.kind == mark.kind for m, _ in self.main.prose.owned):
+                    record.put(mark.kind, from_mark(mark, "prose"))
+            record.merge(before.roster.common)
 
     def notes(self, made: Cast) -> tuple[Reason, ...]:
         notes = list(self.attached)
@@ -300,6 +315,9 @@ class _Casting(Scene):
         if any(p.name is None or len(p.name.split()) < 2 for p in made.participants):
             notes.append(Reason("name_unclear", {}))
         return tuple(notes)
+
+
+_SAME = re.compile(r"\bsamme (?:\w+ ){0,2}(?:ean|faktura\w*|betaling\w*|regning\w*|sted|bibliotek|oplysninger)", re.IGNORECASE)
 
 
 def _known(record: Record) -> bool:

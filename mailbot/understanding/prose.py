@@ -257,6 +257,17 @@ def _owners(text: str, begin: int, mark: Mark, refs: list[Ref], prose: Prose, pe
     return last[-1:]
 
 
+def _better(text: str, title: Mark, held: str) -> bool:
+    """Whether a later title wins: one that is stated as such, or a precise one over `leder`."""
+    general = listed("titles", "general")
+    return bool(_STATED.search(text, max(0, title.start - 30), title.start)) or (
+        held.lower() in general and title.value.lower() not in general
+    )
+
+
+_STATED = re.compile(r"\b(?:titlen|stillingen|stillingsbetegnelsen|titel) (?:er|hedder|lyder på) $", re.IGNORECASE)
+
+
 def _give(text: str, mark: Mark, owners: list[Record], prose: Prose) -> None:
     if mark.off and mark.kind != "reference":
         return
@@ -275,12 +286,7 @@ def _give(text: str, mark: Mark, owners: list[Record], prose: Prose) -> None:
                 owner.phone_rank = mark.rank
                 owner.fields.pop("phone", None)
             held = owner.fields.get(mark.kind)
-            if (
-                mark.kind == "title"
-                and held
-                and held.value.lower() in listed("titles", "general")
-                and mark.value.lower() not in listed("titles", "general")
-            ):
+            if mark.kind == "title" and held and _better(text, mark, held.value):
                 del owner.fields["title"]
             if mark.kind == "email" and held and addresses.belongs(mark.value, owner.name) > addresses.belongs(held.value, owner.name):
                 del owner.fields["email"]

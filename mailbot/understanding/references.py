@@ -22,7 +22,10 @@ class Reference:
     person: bool = False
 
 
-_CODE = r"(?P<code>(?:[A-ZÆØÅa-zæøå]{0,8}[.\-_/]?)?\d[\w\-./_]{0,30}(?: ?[-/] ?[\w-]{1,12}| \d[\d\-./]{1,12}(?!\w)){0,4})"
+_CODE = (
+    r"(?P<code>(?:[A-ZÆØÅa-zæøå]{0,8}[.\-_/]?)?\d[\w\-./_]{0,30}(?: ?[-/] ?[\w-]{1,12}| \d[\d\-./]{1,12}(?!\w)){0,4}"
+    r"|[a-zæøå]{2,8}-[a-zæøå]{2,10}(?![\w-]))"
+)
 _QUOTED = r"[\"'”“„»«’]{1,2}(?P<quoted>[^\"”“„»«\n]{1,60})[\"'”“«»’]{1,2}"
 
 
@@ -31,7 +34,8 @@ def _coded() -> re.Pattern[str]:
     lists = words("references")
     return re.compile(
         rf"(?<![\w-]){alternatives(lists['codes'])}(?:[ .\-]?(?:nr|nummer(?:et)?|no|number|element|id)\b)?\.?"
-        rf"(?:[ \u00a0]?[:=#.,]+[ \u00a0.]*|[ \u00a0]+(?:er|bliver|skal være|is|på|med)?[ \u00a0:]*)(?:nr\.? ?)?\(?(?:{_QUOTED}|{_CODE})"
+        rf"(?:[ \u00a0]?[:=#.,]+[ \u00a0.]*|[ \u00a0]+(?:er|bliver|skal være|is|på|med)?[ \u00a0:]*"
+        rf"|[ ](?:til|for|på)[ ][\w ]{{2,40}}:[ ]*)(?:nr\.? ?)?\(?(?:{_QUOTED}|{_CODE})"
     )
 
 

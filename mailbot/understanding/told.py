@@ -49,7 +49,8 @@ class Told:
 
 
 _INTRODUCED = re.compile(
-    r"(?:\bjeg hedder(?: nu| fremover| i dag| egentlig)?|\bmit navn er|\bmy name is|\bjeg er|\bundertegnede,?|\bi am"
+    r"(?:\bjeg hedder(?: nu| fremover| i dag| egentlig)?|\bmit navn er|\bmy name is|\bjeg er|\bhedder jeg(?: nu| fremover)?"
+    r"|\bundertegnede,?|\bi am"
     r"|\bjag heter|\beg eiti|\bjeg heter|\bnavnet er|\bmit fulde navn er|\bfremover hedder jeg)\s+$",
     re.IGNORECASE,
 )
@@ -151,6 +152,7 @@ def _introduce(writer: Record, marks: list[Mark], text: str, voice: Voice) -> No
         ):
             writer.fields["name"] = from_mark(mark, "prose")
             return
+    for mark in marks:
         if mark.kind == "name" and voice.name and names.same(mark.value, voice.name) == 2 and _fuller(mark.value, writer):
             writer.fields["name"] = from_mark(mark, "prose")
 

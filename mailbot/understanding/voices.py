@@ -208,7 +208,7 @@ def _office(lines: list[Line], last: int, name: str) -> int | None:
         if not (at == 0 or not lines[at - 1].text or _closed(lines[at - 1].text)):
             continue
         following = [x.text for x in lines[at + 1 : last] if x.text]
-        if not name and others > 1:
+        if (not name and others > 1) or (full and _announced(lines, at) and not (name and names.same(head, name))):
             return None  # a list of people
         if name and names.same(head, name):
             return at if not others else None
