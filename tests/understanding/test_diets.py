@@ -17,6 +17,23 @@ SENTENCES = {
     "heraf 2 vegetarer": [],
     "ingen allergier": [],
     "Jeg tåler ikke tog": [],
+    "jeg spiser stadig ikke fisk (tak fordi I huskede det)": ["ikke fisk"],
+    "dog er jeg vegetar (æg og fisk går fint).": ["vegetar (æg og fisk går fint)"],
+    "derfor er det slut med rå fisk og bløde oste, når vi ses": ["rå fisk og bløde oste"],
+    "I don't eat meat, but fish is fine. Cheers": ["don't eat meat, but fish is fine"],
+    "Selleri er no go for mig": ["Selleri"],
+    "Æg er jeg allergisk over for, og løg holder jeg mig fra": ["Æg", "løg"],
+    "Jeg har det skidt med skaldyr.": ["skaldyr"],
+    "Skaldyr må jeg ikke få": ["Skaldyr"],
+    "Lars har en kraftig mandelallergi": ["kraftig mandelallergi"],
+    "hun er intolerant over for fruktose": ["fruktose"],
+    "Jeg er altædende, men ikke paprika": ["ikke paprika"],
+    "Ingen fisk til Henrik, tak.": ["Ingen fisk"],
+    "min kollega er allergiker (nødder, sesam)": ["allergiker (nødder, sesam)"],
+    "allergisk over for hvidløg": ["allergisk over for hvidløg"],
+    "Jeg er heldigvis ikke vegetar": [],
+    "Jeg må ikke glemme, at der er intet andet": [],
+    "Kan I holde kagen varm?": [],
 }
 
 
