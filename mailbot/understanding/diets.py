@@ -28,7 +28,8 @@ _TAIL = (
 
 def _kinds() -> str:
     """Words that say a diet by themselves, and every `…allergi` or `…intolerant`."""
-    compound = r"(?!mad|mat|føde|kost|foder)[^\W\d_]{2,20}-?(?:allergi|allergiker|allergikere|allergisk|intolerant|intolerans|intolerance|overfølsomhed)"
+    allergy = "allergi|allergiker|allergikere|allergisk|intolerant|intolerans|intolerance|overfølsomhed"
+    compound = rf"(?!mad|mat|føde|kost|foder)[^\W\d_]{{2,20}}-?(?:{allergy})"
     return rf"(?:{alternatives(words('diets')['kinds'])}|{compound}(?!\w))"
 
 
@@ -39,12 +40,15 @@ def _told() -> re.Pattern[str]:
         rf"\b(?:tåler|tåle)(?: (?:jeg|hun|han|desværre|altså|i øvrigt|ellers|dog|heller|helt|slet|og|så|stadig|jo|nemlig"
         rf"|bare)){{0,4}} (?:ikke|ingen|hverken):? (?:at spise |at få )?(?P<bear>[^.!?;:()\n|]{{2,60}}?){_TAIL}"
         rf"|\b(?:ikke (?:kan )?(?:tåler?|spiser?)(?: er)?|må (?:jeg |hun |han |desværre |absolut ){{0,3}}(?:ikke|aldrig) (?:få|spise)"
-        rf"|reagerer (?:\w+ )?på|får (?:\w+ )?(?:udslæt|mavepine|migræne|kløe|ondt i maven|dårlig mave) af) (?P<inverted>[^.!?;:()\n|]{{2,60}}?){_TAIL}"
-        rf"|\b(?:allergi(?:sk)?|overfølsom(?:hed)?|intoleran(?:t|s|ce)) (?:over ?for|mod|imod|på|for) (?P<allergic>[^.!?;:()\n|]{{2,60}}?){_TAIL}"
+        rf"|reagerer (?:\w+ )?på|får (?:\w+ )?(?:udslæt|mavepine|migræne|kløe|ondt i maven"
+        rf"|dårlig mave) af) (?P<inverted>[^.!?;:()\n|]{{2,60}}?){_TAIL}"
+        rf"|\b(?:allergi(?:sk)?|overfølsom(?:hed)?|intoleran(?:t|s|ce)) (?:over ?for|mod|imod|på|for) (?P<allergic>[^.!?;:()\n"
+        rf"|]{{2,60}}?){_TAIL}"
         rf"|\b(?:allergic to|intolerant to|allergy to|allergi(?:er)?:) (?P<english>[^.!?;:()\n|]{{2,60}}?){_TAIL}"
         rf"|\bspiser?(?: (?:jeg|hun|han))? (?P<except>(?:alt|det hele)(?:,)? (?:undtagen|bortset fra|på nær|untagen"
         rf"|med undtagelse af|minus) [^.!?;:()\n|]{{2,60}}?){_TAIL}"
-        rf"|\bspiser?(?: (?:jeg|hun|han|dog|helst|stadig|derfor|jo|desværre|fortsat|heller|altså|overhovedet)){{0,3}} (?P<eats>(?:ikke|ingen|kun|hverken|helst ikke"
+        rf"|\bspiser?(?: (?:jeg|hun|han|dog|helst|stadig|derfor|jo|desværre|fortsat|heller|altså"
+        rf"|overhovedet)){{0,3}} (?P<eats>(?:ikke|ingen|kun|hverken|helst ikke"
         rf"|aldrig) [^.!?;:()\n|]{{2,50}}?){_TAIL}"
         rf"|\b(?:går (?:det )?\w+(?: \w+)?|bliver (?:meget )?\w+)[^.!?\n]{{0,20}}? (?:hvis jeg får|hvis jeg spiser"
         rf"|af(?: at spise)?) (?P<harm>[^.!?;:()\n|]{{2,50}}?){_TAIL}"
@@ -52,7 +56,8 @@ def _told() -> re.Pattern[str]:
         rf"|and) |/|, ){kinds})*(?: type [12]\b)?(?:,? men (?:jeg |hun |han )?(?:spiser|tåler) [^.!?;:()\n|,]{{2,30}})?)(?!\w)"
         rf"|\b(?:dog|bare) ikke (?P<but>{alternatives(words('diets')['foods'])}(?!\w)[^.!?;:()\n|]{{0,40}}?){_TAIL}"
         rf"|\b(?P<without>(?:ingen|intet|uden|helst ikke|helst uden|undgår"
-        rf"|no) (?:{alternatives(words('diets')['foods'])})(?!\w)[^.!?;:()\n|]{{0,60}}?)(?=[.!?;:()\n|]|$| fra nu| (?:til|for) (?!det|den)\w"
+        rf"|no) (?:{alternatives(words('diets')['foods'])})(?!\w)[^.!?;:()\n|]{{0,60}}?)(?=[.!?;:()\n|]|$| fra nu| (?:til"
+        rf"|for) (?!det|den)\w"
         rf"|,? tak\b| please)",
         re.IGNORECASE,
     )
@@ -61,10 +66,17 @@ def _told() -> re.Pattern[str]:
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _ENDINGS = ("erne", "ene", "e", "ne", "en", "et", "er", "n", "t", "s")  # kødet, nødderne, eggs
 _AND = re.compile(
+    r"(?:,? (?:og|eller|samt|and|or|nor|&|\+|/) |, |/)"
+    r"(?:(?:heller ikke|ikke|anden|andre|andet|alle|rå|bløde?|røget|røgede) ){0,2}$"
+)
     r"(?:,? (?:og|eller|samt|and|or|nor|&|\+|/) |, |/)(?:(?:heller ikke|ikke|anden|andre|andet|alle|rå|bløde?|røget|røgede) ){0,2}$"
 )
 _RAW = re.compile(
-    r"(?<!\w)(?:(?:rå|bløde?|røgede?t?|fed|fede|stærke?t?|kogte?|friske?|mørkt|lyst|rødt|alle former for|al slags|upasteuriseret|raw) ){1,2}$"
+    r"(?<!\w)(?:(?:rå|bløde?|røgede?t?|fed|fede|stærke?t?|kogte?|friske?|mørkt|lyst|rødt|alle former for|al slags"
+    r"|upasteuriseret|raw) ){1,2}$"
+)
+    r"(?<!\w)(?:(?:rå|bløde?|røgede?t?|fed|fede|stærke?t?|kogte?|friske?|mørkt|lyst|rødt|alle former for|al slags"
+    r"|upasteuriseret|raw) ){1,2}$"
 )
 
 
@@ -167,7 +179,8 @@ def _likely() -> re.Pattern[str]:
     kinds = alternatives(words("diets")["kinds"])
     return re.compile(
         rf"tåler?\b|må (?:\w+ ){{0,3}}(?:ikke|aldrig)|reagerer|udslæt|allergi|allergy|intoleran|overfølsom|spise|\bgår (?:det )?helt galt"
-        rf"|\bfår (?:\w+ )?(?:mavepine|migræne|kløe|ondt|dårlig)|(?<!\w){kinds}|\b(?:ingen|intet|uden|undgår|helst|no) {alternatives(words('diets')['foods'])}"
+        rf"|\bfår (?:\w+ )?(?:mavepine|migræne|kløe|ondt|dårlig)|(?<!\w){kinds}|\b(?:ingen|intet|uden|undgår|helst"
+        rf"|no) {alternatives(words('diets')['foods'])}"
     )
 
 
