@@ -69,12 +69,7 @@ _AND = re.compile(
     r"(?:,? (?:og|eller|samt|and|or|nor|&|\+|/) |, |/)"
     r"(?:(?:heller ikke|ikke|anden|andre|andet|alle|rå|bløde?|røget|røgede) ){0,2}$"
 )
-    r"(?:,? (?:og|eller|samt|and|or|nor|&|\+|/) |, |/)(?:(?:heller ikke|ikke|anden|andre|andet|alle|rå|bløde?|røget|røgede) ){0,2}$"
-)
 _RAW = re.compile(
-    r"(?<!\w)(?:(?:rå|bløde?|røgede?t?|fed|fede|stærke?t?|kogte?|friske?|mørkt|lyst|rødt|alle former for|al slags"
-    r"|upasteuriseret|raw) ){1,2}$"
-)
     r"(?<!\w)(?:(?:rå|bløde?|røgede?t?|fed|fede|stærke?t?|kogte?|friske?|mørkt|lyst|rødt|alle former for|al slags"
     r"|upasteuriseret|raw) ){1,2}$"
 )
