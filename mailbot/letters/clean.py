@@ -16,6 +16,8 @@ MOST = 120  # characters of a value in a letter
 
 def visible(text: str) -> str:
     """NFC without control, format (bidi marks, zero-width), private and surrogate characters; line breaks stay."""
+    if text.isprintable():
+        return unicodedata.normalize("NFC", text)
     kept = (c if c in "\n\t" or unicodedata.category(c)[0] != "C" else "" for c in text.replace("\r\n", "\n").replace("\r", "\n"))
     return unicodedata.normalize("NFC", "".join(kept))
 

@@ -6,7 +6,6 @@ It is a letter like the others: `templates/<language>/digest.txt` gives the plai
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -31,7 +30,6 @@ __all__ = ["Digest", "Link", "build", "compose_digest", "last_time"]
 MOST_PLACES = 10
 ROOM = ((25, 20), (12, 10), (6, 5))   # how many items, and lines of each list: less, where they are long
 LARGEST_PAGE = 98_000    # bytes; Gmail cuts off after 102 kB
-EVERYTHING = (100_000, 100_000)
 LONGEST_ADDRESS = 1900   # some mail programs cut longer ones
 UTF8 = (("charset", "utf-8"),)
 
@@ -62,9 +60,13 @@ def compose_digest(
     values: dict[str, Any] = {"greeting": words.greeting(to), "write_all": _write_all(digest, words), "code": f"mailbot-letter.{key}"}
     values |= {"pictures": {p.cid for p in shown}, **_picture_words(digest, words)}
     draft = Draft(kind=Kind.DIGEST, course=course.id, to=to, subject_of=f"digest:{digest.now:%Y-%m-%d}")
+    values |= _values(digest, desk)
+    whole = {name: tuple(lines) for name, lines in _lines(digest, desk).items()}
+    rest: tuple[Attachment, ...] = ()
     for room in ROOM:
-        subject, body = templates.render(course.language, "digest", {**_values(digest, desk, room), **values})
-        rest = _rest(digest, replace(desk, link=None), templates, values) if _cut(digest, desk, room) else ()
+        if not rest and _is_cut(whole, room):
+            rest = _rest(digest, values | whole, templates)
+        subject, body = templates.render(course.language, "digest", values | _capped(whole, room, words))
         files = [*shown, *attachments, *rest]
         made = finish(subject, body, draft, course, key=key, now=digest.now, templates=templates, sender=sender, attachments=files)
         if len(made.html.encode()) - sum(len(p.content) * 4 // 3 for p in shown) <= LARGEST_PAGE:
@@ -72,20 +74,19 @@ def compose_digest(
     return made
 
 
-def _cut(digest: Digest, desk: Desk, room: tuple[int, int]) -> bool:
-    return len(digest.items) > room[0] or any(len(tuple(lines)) > room[1] for lines in _lines(digest, desk).values())
+def _is_cut(whole: Mapping[str, Sequence[object]], room: tuple[int, int]) -> bool:
+    return any(len(lines) > room[name != "items"] for name, lines in whole.items())
 
 
-def _rest(digest: Digest, desk: Desk, templates: Templates, values: Mapping[str, Any]) -> tuple[Attachment]:
+def _rest(digest: Digest, values: Mapping[str, Any], templates: Templates) -> tuple[Attachment]:
     """The whole digest as a text to read."""
-    whole = {**_values(digest, desk, EVERYTHING), **values, "pictures": (), "write_all": ()}
-    _, body = templates.render(digest.course.language, "digest", whole)
+    _, body = templates.render(digest.course.language, "digest", {**values, "more_items": 0, "pictures": (), "write_all": ()})
     text = plain(body.rpartition("\n\n--\n\n")[0])
     return (Attachment(f"{digest.course.id}-{digest.now:%Y-%m-%d}.txt", "text/plain", text.encode(), parameters=UTF8),)
 
 
-def _values(digest: Digest, desk: Desk, room: tuple[int, int]) -> dict[str, Any]:
-    course, words, (most_items, most_lines) = digest.course, desk.words, room
+def _values(digest: Digest, desk: Desk) -> dict[str, Any]:
+    course, words = digest.course, desk.words
     left_alone = words.section("left_alone")
     kinds = sorted(digest.left_alone.items(), key=lambda pair: -pair[1])
     return {
@@ -97,9 +98,6 @@ def _values(digest: Digest, desk: Desk, room: tuple[int, int]) -> dict[str, Any]
         "free": max(0, course.capacity - digest.taken),
         "waiting": len(digest.waiting),
         "count": len(digest.items),
-        "items": desk.items(digest.items[:most_items]),
-        "more_items": max(0, len(digest.items) - most_items),
-        **{name: _capped(lines, most_lines, words) for name, lines in _lines(digest, desk).items()},
         "ignored": digest.counts.get("ignored", 0),
         "left_alone": words.listing(f"{n} {left_alone.get(kind, left_alone['unrelated'])}" for kind, n in kinds if n),
         "handled": digest.counts.get("handled", 0),
@@ -122,12 +120,14 @@ def _values(digest: Digest, desk: Desk, room: tuple[int, int]) -> dict[str, Any]
     }
 
 
-def _lines(digest: Digest, desk: Desk) -> dict[str, Iterable[str]]:
-    """The lists of the digest, by name."""
+def _lines(digest: Digest, desk: Desk) -> dict[str, Iterable[object]]:
+    """The lists of the digest, by name; "items" are views, the others lines of text."""
     words, course = desk.words, digest.course
     statuses, kinds = words.section("statuses"), desk.words.section("kinds")
+    positions = {r.id: n for n, r in enumerate(digest.waiting, 1)}
     return {
-        "joined": (_line(r, digest, words) for r in digest.joined),
+        "items": desk.items(digest.items),
+        "joined": (_line(r, positions, words) for r in digest.joined),
         "changed": (f"{who(r)}: {fields_of(fields, words)}" for r, fields in digest.changed),
         "ended": (f"{who(r)}: {statuses[r.status.value]}" for r in digest.ended),
         "offers": (
@@ -161,11 +161,12 @@ def _names(names: Sequence[str], words: Words) -> str:
     return words.listing([*shown, words["others"].format(number=len(names) - 3)] if len(names) > 3 else shown)
 
 
-def _capped(lines: Iterable[str], most: int, words: Words) -> tuple[str, ...]:
-    """Lines to show, the last of them saying how many more there are."""
-    everything = tuple(lines)
-    more = (words["more_lines"].format(n=len(everything) - most),) if len(everything) > most else ()
-    return everything[:most] + more
+def _capped(whole: Mapping[str, Sequence[object]], room: tuple[int, int], words: Words) -> dict[str, Any]:
+    """As much of it as there is room for: items, and of each list so many lines, the last of them saying how many more there are."""
+    items, (most_items, most) = whole["items"], room
+    more = words["more_lines"]
+    capped = {n: x if len(x) <= most else (*x[:most], more.format(n=len(x) - most)) for n, x in whole.items()}
+    return {**capped, "items": items[:most_items], "more_items": max(0, len(items) - most_items)}
 
 
 def _picture_words(digest: Digest, words: Words) -> dict[str, Any]:
@@ -208,12 +209,10 @@ def _split(addresses: Iterable[str], most: int) -> Iterator[list[str]]:
         yield part
 
 
-def _line(registration: Registration, digest: Digest, words: Words) -> str:
+def _line(registration: Registration, positions: Mapping[int, int], words: Words) -> str:
     status = words.section("statuses")[registration.status.value]
-    if registration.status is Status.WAITING:
-        position = next((n for n, r in enumerate(digest.waiting, 1) if r.id == registration.id), None)
-        status += f" ({position})" if position else ""
-    return f"{who(registration)}: {status}"
+    position = positions.get(registration.id)
+    return f"{who(registration)}: {status} ({position})" if position else f"{who(registration)}: {status}"
 
 
 def _letter(letter: LetterRecord, desk: Desk, command: str) -> str:

@@ -179,7 +179,7 @@ def test_everything_that_a_day_may_bring_is_told() -> None:
         "Det sender jeg som det næste",
         "onsdag den 18. februar kl. 9: påmindelse om tilbud → Kim Vestergaard Andersen",
         "Søren Munk: Rejsen fra Bornholm – 9 Søren Munk (har plads) · fortsæt 44",
-        "9 mails klaret, 2 lagt til dig og 45 ladt i fred (41 om andre ting, 3 autosvar og 1 der kom retur)",
+        "9 mails klaret, 2 lagt frem til dig og 45 ladt i fred (41 om andre ting, 3 autosvar og 1 der kom retur)",
         "Seneste gennemløb: i dag kl. 7.29. Seneste sikkerhedskopi: i dag kl. 2.",
         "omkring 100 km i luftlinje",
     ):
