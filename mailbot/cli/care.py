@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,6 +24,9 @@ from mailbot.cli.common import (
     settings,
 )
 from mailbot.cli.restore import restore
+
+if TYPE_CHECKING:
+    from mailbot.store.sqlite import SqliteStore
 
 STALE_AFTER = timedelta(hours=1)
 
@@ -89,23 +92,39 @@ def forget(
 
     [dim]mailbot forget mho@bibliotek.dk[/dim]
     """
-    if not yes:
-        typer.confirm(f"Erase everything about {address}?", abort=True)
     from mailbot.store.base import StoreError
 
-    loaded = settings(config)
+    loaded, beside = settings(config), ""
     with open_store(loaded, database) as store:
+        accounts = _for_the_accounts(store, address)
+        if not json:
+            for row in accounts:
+                print("for the accounts, where it must stay (it is erased here): " + ", ".join(f"{k} {v}" for k, v in row.items() if v))
+        if not yes:
+            typer.confirm(f"Erase everything about {address}?", abort=True)
         erased = store.forget(address, moment(now))
-        beside = ""
         if loaded.bot.backup_to:
             try:
                 store.write_forgotten(loaded.path(loaded.bot.backup_to))
             except StoreError as problem:  # the disk of the copies is away
                 beside = f"; that could not be written beside the safety copies, tonight's copy does it ({problem})"
     if json:
-        print_json(erased)
+        print_json(erased | {"for_the_accounts": accounts})
         return
     print(", ".join(f"{n} {what}" for what, n in erased.items()) + " erased; the mail itself lies in the mailbox, delete it there" + beside)
+
+
+def _for_the_accounts(store: SqliteStore, address: str) -> list[dict[str, Any]]:
+    """What the invoicing basis says of them, for which the law wants the accounts to be kept."""
+    from mailbot.course import Status
+
+    return [
+        {"course": course.id, "registration": r.id, "name": r.person.name, "ean": r.person.ean, "cvr": r.person.cvr,
+         "reference": r.person.reference, "price": course.price}
+        for course in store.courses()
+        for r in store.roster(course.id).registrations
+        if (r.person.email or "").lower() == address.strip().lower() and (r.payable or r.status is Status.CONFIRMED)
+    ]  # fmt: skip
 
 
 def privacy(

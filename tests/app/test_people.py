@@ -122,7 +122,7 @@ def test_a_safety_copy_comes_back(shell: Shell) -> None:
     assert shell("backup", str(copy), timed=False).exit_code == 0
     first = min(shell.statuses())
     shell("cancel", str(first))
-    assert shell("restore", str(copy)).exit_code == 0
+    assert shell("restore", str(copy), "--yes").exit_code == 0
     assert shell.statuses()[first] == "confirmed"
 
 
