@@ -38,6 +38,11 @@ LAST = ("Holm", "Krogh", "Lund", "Toft", "Winther", "Dahl", "Friis", "Gram", "Ju
 SUBJECT = "SV: Der er plads til dig på Hverdagsledelse 2026"
 
 
+def somebody(n: int) -> tuple[str, str]:
+    """Name and address of the n-th person: first and last names meet once, for these two and the library make a person."""
+    return f"{FIRST[n % 15]} {LAST[n // 15 % 15]}{('', 'gaard', 'strup')[n // 225]}", f"p{n}@nordskov{n % 40}-kom.dk"
+
+
 @dataclass
 class People:
     """Those who write, in a thread of their own: a signup every `pause` seconds or so, now and then a change of mind."""
@@ -72,8 +77,7 @@ class People:
         n = len(self.signed_up)
         if n >= self.most:
             return None
-        name = f"{FIRST[n % 15]} {LAST[n // 15 % 15]}" + (f" {FIRST[n // 225 + 3]}sen" if n >= 225 else "")
-        self.signed_up.append((name, f"p{n}@nordskov{n % 40}-kom.dk"))
+        self.signed_up.append(somebody(n))
         return signup(*self.signed_up[-1], n)
 
     def _yes(self) -> bytes | None:
@@ -131,8 +135,8 @@ def _looked_into(office: Office, dovecot: Dovecot, writers: People, capacity: in
         assert store.to_file() == ()
     _never_oversold(office, capacity)
     registered = Counter(r.person.email for r in roster.registrations)
-    lost = [address for _, address in writers.signed_up if address not in registered]
-    assert lost == []
+    lost = [who for who in writers.signed_up if who[1] not in registered]
+    assert lost == [], lost
     live = Counter(r.person.email for r in roster.registrations if r.live)
     assert [address for address, n in live.items() if n > 1] == []
     state = {x.key: x.state for x in letters}

@@ -29,7 +29,7 @@ import structlog  # noqa: E402
 from app.office import signup  # noqa: E402
 from test_machine import Life  # noqa: E402
 
-from crash.load import FIRST, LAST  # noqa: E402
+from crash.load import somebody  # noqa: E402
 from crash.story import COURSE, letter  # noqa: E402
 from mailbot.app.connect import Post  # noqa: E402
 from mailbot.app.handle import Rules  # noqa: E402
@@ -214,8 +214,7 @@ class Season:
         n = len(self.signed_up)
         if n >= self.people:
             return None
-        third = f" {FIRST[n // 225 + 3]}sen" if n >= 225 else ""
-        self.signed_up.append((f"{FIRST[n % 15]} {LAST[n // 15 % 15]}{third}", f"p{n}@nordskov{n % 40}-kom.dk"))
+        self.signed_up.append(somebody(n))
         return signup(*self.signed_up[-1], n)
 
     def _answer_to_an_offer(self) -> bytes | None:
@@ -245,7 +244,8 @@ def soak(minutes: int, people: int, seed: int = 2026) -> dict[str, int]:
         roster, letters = season.store.roster(COURSE), season.store.letters()
         assert not season.store.unsettled()
         registered = {r.person.email for r in roster.registrations}
-        assert [address for _, address in season.signed_up if address not in registered] == []
+        lost = [who for who in season.signed_up if who[1] not in registered]
+        assert lost == [], lost
         assert {x.state for x in letters} <= {LetterState.SENT, LetterState.WITHHELD, LetterState.UNCERTAIN, LetterState.PLANNED}
         assert all(x.state is not LetterState.PLANNED for x in letters if x.planned_at < season.now - timedelta(hours=6))
         result = {"minutes": minutes, "people": len(season.signed_up), **dict(sorted(season.count.items()))}
