@@ -29,6 +29,7 @@ class Choice:
     contributions: Mapping[Intent, Mapping[str, float]]
     probabilities: Mapping[Intent, float]
     scores: Mapping[Intent, float]
+    by_rules: Intent  # what the rules alone, without the learned words, would have chosen
 
 
 @cache
@@ -54,4 +55,6 @@ def choose(features: Mapping[str, Feature]) -> Choice:
     first, second = sorted(SCORED, key=lambda i: -probabilities[i])[:2]
     if first is Intent.UNRELATED and probabilities[first] < LEAVE:
         first, second = second, first
-    return Choice(first, probabilities[first], (second, probabilities[second]), contributions, probabilities, scores)
+    ruled = {i: bias.get(i, 0.0) + sum(w for name, w in contributions[i].items() if not name.startswith("words_")) for i in SCORED}
+    by_rules = max(SCORED, key=lambda i: ruled[i])
+    return Choice(first, probabilities[first], (second, probabilities[second]), contributions, probabilities, scores, by_rules)

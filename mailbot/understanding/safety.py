@@ -28,7 +28,7 @@ ASKED = frozenset(
 )
 LEFT_ALONE = frozenset({"work", "promo", "newsletter", "receipt", "bulk", "robot", "house", "join_elsewhere", "other"})
 SURE = 0.8  # below it two readings are shown to the administrator
-NOT_OURS = 0.1  # and so they are where it is no matter of ours with this probability
+NOT_OURS = 0.08  # and so they are where it is no matter of ours with this probability
 TOLD_CLEARLY = 0.8  # how clearly both of two matters must be told
 BESIDE = 0.08  # … and how probable the second must be
 MAYBE_OURS = 0.12  # an unrelated message that may be a matter with this probability is shown, too
@@ -63,7 +63,7 @@ def judge(
         return _unrelated(heard, choice)
     if choice.intent is Intent.QUESTION:
         return Judged(Action.REVIEW, tuple(_question(heard)))
-    reasons = [*_sender(heard, authentication), *_course(which), *_confidence(choice)]
+    reasons = [*_sender(heard, authentication), *_course(which), *(_confidence(choice) or _one_day(heard, choice))]
     notes: list[Reason] = []
     if beside:
         told_of = words("intents")
@@ -163,12 +163,20 @@ def _course(which: Which) -> list[Reason]:
 
 
 def _confidence(choice: Choice) -> list[Reason]:
+    """Two readings, some chance that it is no matter of ours, or rules that see none where the words do."""
     idle = choice.probabilities[Intent.QUESTION] + choice.probabilities[Intent.UNRELATED]
-    if choice.confidence >= SURE and idle < NOT_OURS:
+    if choice.confidence >= SURE and idle < NOT_OURS and choice.by_rules in MATTERS:
         return []
     return [
         Reason("low_confidence", {"intent": words("intents")[choice.intent.value], "other": words("intents")[choice.runner_up[0].value]})
     ]
+
+
+def _one_day(heard: Heard, choice: Choice) -> list[Reason]:
+    """Somebody leaves, and names the date of a meeting, but nothing says that all of the course is meant."""
+    if choice.intent is not Intent.CANCEL or "date" not in heard.own.groups or "whole" in heard.own.groups:
+        return []
+    return [Reason("low_confidence", {"intent": words("intents")[Intent.CANCEL.value], "other": words("intents")[Intent.QUESTION.value]})]
 
 
 def _doubtful_signup(heard: Heard) -> list[Reason]:
@@ -184,7 +192,7 @@ def _doubtful_signup(heard: Heard) -> list[Reason]:
         proof = features.get("tentative", features.get("join_held"))
         said = proof.evidence[0].words if proof and proof.evidence else heard.context.topic
         reasons.append(Reason("conditional", {"words": said}))
-    elif "join" not in features and {"join_perhaps", "plea"} & features.keys() and "join_subject" not in features:
+    elif "join" not in features and {"join_perhaps", "plea", "consider"} & features.keys() and "join_subject" not in features:
         reasons.append(Reason("considering"))
     if "signup_file" in features and "join" not in features:
         reasons.append(Reason("attachment_only", {"file": next(a.name for a in heard.message.attachments if a.name)}))

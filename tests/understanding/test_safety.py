@@ -1,0 +1,107 @@
+"""When the reader asks instead of acting: each rule with the message that it is there for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from mailbot.mail.message import Automatic, Verdict
+from mailbot.understanding.lexicon import words
+from mailbot.understanding.read import read
+from mailbot.understanding.reading import Action, Intent, Reading
+from mailbot.understanding.safety import MATTERS
+from understanding.wording import COURSE, message
+
+BY_ANOTHER = "Tina Holm <th@egedal-bib.dk>"
+
+
+def reading(text: str, context: str = "plain", **kwargs: str) -> Reading:
+    return read(message(text, context, **kwargs), [COURSE], None)
+
+
+def codes(found: Reading) -> set[str]:
+    return {reason.code for reason in found.reasons}
+
+
+@pytest.mark.parametrize(
+    ("text", "context", "code"),
+    [
+        ("Jeg vil gerne tilmelde mig Hverdagsledelse 2026, hvis min chef siger ja.", "plain", "conditional"),
+        ("Foreløbig tilmelding til Hverdagsledelse 2026: Bo Krag, teamleder.", "plain", "conditional"),
+        ("Vi tilmelder fire personer til Hverdagsledelse 2026. Navne følger.", "plain", "seats_without_names"),
+        ("Jeg er bibliotekar uden ledelsesansvar, men vil gerne tilmelde mig Hverdagsledelse.", "plain", "outside_target_group"),
+        ("Jeg overvejer at deltage i Hverdagsledelse 2026.", "plain", "considering"),
+        ("Er der parkering ved Hverdagsledelse?", "plain", "question"),
+        ("Jeg kan desværre ikke komme den 20. august.", "program", "single_meeting"),
+        ("Jeg vil gerne tilmelde mig Hverdagsledelse 2019.", "plain", "other_year"),
+    ],
+)
+def test_a_doubt_is_shown_with_its_reason(text: str, context: str, code: str) -> None:
+    found = reading(text, context)
+    assert found.action is Action.REVIEW
+    assert code in codes(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "context", "intent"),
+    [
+        ("Jeg vil gerne tilmelde mig Hverdagsledelse 2026.", "plain", Intent.SIGNUP),
+        ("Jeg må desværre melde fra.", "confirm", Intent.CANCEL),
+        ("Ja tak!", "offer", Intent.ACCEPT),
+        ("Nej tak.", "offer", Intent.DECLINE),
+        ("Min titel er teamleder, og EAN er 5798009142108.", "request", Intent.UPDATE),
+    ],
+)
+def test_what_is_plain_is_done_without_asking(text: str, context: str, intent: Intent) -> None:
+    found = reading(text, context)
+    assert (found.intent, found.action) == (intent, Action.AUTO)
+    assert found.confidence > 0.8
+
+
+@pytest.mark.parametrize(
+    ("text", "coming", "leaving"),
+    [
+        (
+            "Vi vil gerne tilmelde Anne Møller til Hverdagsledelse. Til gengæld må vi melde Hans Berg fra forløbet, han er stoppet.",
+            "Anne Møller",
+            "Hans Berg",
+        ),
+        (
+            "Bo Krag må desværre melde afbud til Hverdagsledelse. Samtidig vil vi gerne tilmelde souschef Anne Møller.",
+            "Anne Møller",
+            "Bo Krag",
+        ),
+    ],
+)
+def test_two_matters_in_one_message_are_told_apart_and_neither_is_done(text: str, coming: str, leaving: str) -> None:
+    found = reading(text, sender=BY_ANOTHER)
+    by_intent = {f.intent: f for f in found.findings}
+    assert found.action is Action.REVIEW
+    assert "two_matters" in codes(found)
+    assert [p.name for p in by_intent[Intent.SIGNUP].participants] == [coming]
+    assert by_intent[Intent.CANCEL].withdrawn == (leaving,)
+
+
+def test_a_sender_who_is_not_who_they_say_is_asked_about() -> None:
+    text = "Jeg vil gerne tilmelde mig Hverdagsledelse 2026.\n\nMvh\nAnne Møller"
+    assert codes(reading(text, sender="Per Holst <ph@egedal-bib.dk>")) & {"sender_differs", "sender_is_other"}
+    failed = read(message("Jeg må melde fra.", "confirm"), [COURSE], None, authentication=Verdict.FAIL)
+    assert (failed.action, "authentication_failed" in codes(failed)) == (Action.REVIEW, True)
+
+
+@pytest.mark.parametrize("automatic", [Automatic.BULK, Automatic.ROBOT])
+@pytest.mark.parametrize("text", ["Jeg tilmelder mig Hverdagsledelse 2026.", "Jeg melder mig fra Hverdagsledelse 2026.", "Ja tak"])
+def test_no_system_is_obeyed(text: str, automatic: Automatic) -> None:
+    found = read(replace(message(text), automatic=automatic), [COURSE], None)
+    assert found.action is not Action.AUTO or found.intent not in MATTERS
+
+
+def test_an_answer_to_a_question_of_ours_is_never_left_alone() -> None:
+    for text in ("Xyz.", "28 64 10 73", "Hm."):
+        for context in ("request", "offer", "nudge"):
+            assert reading(text, context).action is not Action.IGNORE
+
+
+def test_every_code_has_its_sentence() -> None:
+    assert {"two_matters", "low_confidence", "conditional", "question"} <= set(words("reasons"))
