@@ -126,7 +126,7 @@ class _Casting(Scene):
         if joining:
             both = len(joining) == 1 and joining[0].form in SPOKEN and main.says("roles", "both")
             return (main.says("persons", "self_too") or main.says("persons", "self_strict") or both) and not (
-                asked and not re.search(r"\b(?:også|selv)\b", main.body, re.IGNORECASE)
+                asked and not re.search(r"\b(?:også|selv|og jeg|jeg og|os)\b", main.body, re.IGNORECASE)
             )
         if self_signup:
             return True
@@ -232,6 +232,8 @@ class _Casting(Scene):
         for one, other in joined(main, people):
             if (one in left) != (other in left) and not staying(main, other, people) and not staying(main, one, people):
                 left = [r for r in people if r in left or r in (one, other)]
+        if asked is not None and asked.mention and leaving(main, asked, people):
+            left.append(asked)  # whose mail is forwarded, and of whom the writer says so
         left = [r for r in left if len(r.name.split()) > 1] or left
         gone = [f.value for f in main.roster.withdrawn] + [r.name for r in left]
         if not gone and not re.search(r"\b(?:(?i:jeg|mig|min|mit|undertegnede)|I|me|my)\b", main.body):

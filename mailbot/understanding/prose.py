@@ -173,6 +173,8 @@ def _title_owners(text: str, begin: int, mark: Mark, marks: list[Mark], refs: li
         return last[-1:] if last else [prose.writer]
     if re.search(r"\bmen (?:nu |derimod |i dag )?$", lead) and re.search(r"\b(?:er|blevet|am|var)\b", lead):
         return [prose.writer] if not last else last[-1:]
+    if re.search(r"\b(?:står(?! for\b| i\b)|stod|opført|noteret|registreret|skrevet)\b[^.!?]{0,60}\bsom\s*$", lead):
+        return []  # what a list says so far
     if re.search(r"\b(?:ansætte\w*|søger|slår|opslå\w*|mangler|leder efter|finder)\b[^,.]{0,40}$", lead):
         return []  # somebody who is still to be found
     if not _copula().search(lead) or (_NOT.search(lead) and not re.search(r"\b(?:til|titel af|som)\s*$", lead)):

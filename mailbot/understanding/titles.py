@@ -218,7 +218,7 @@ def whole(text: str) -> str | None:
             lead,
         ):
             return None
-        rest = re.split(r"\s(?:på|ved|hos|at)\s(?=[A-ZÆØÅ])|\si\s(?:en|et|vores)\s|\s*[(\[]", text[title.start :])[0].strip(" ,;.–-")
+        rest = re.split(r"\s(?:på|ved|hos|at)\s(?=[A-ZÆØÅ])|\si\s(?:en|et|vores)\s|\si\s(?=[A-ZÆØÅ][a-zæøå]+$)|\s*[(\[]", text[title.start :])[0].strip(" ,;.–-")
         return " ".join(rest.split()) if not re.search(r"\d{4}|@", rest) else title.value
     return None
 
