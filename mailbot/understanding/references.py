@@ -5,6 +5,7 @@ in quotation marks; as written, without its label. Numbers of our own invoices a
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -23,8 +24,8 @@ class Reference:
 
 
 _CODE = (
-    r"(?P<code>(?:[A-ZÆØÅa-zæøå]{0,8}[.\-_/]?)?\d[\w\-./_]{0,30}(?: ?[-/] ?[\w-]{1,12}| \d[\d\-./]{1,12}(?!\w)){0,4}"
-    r"|[a-zæøå]{2,8}-[a-zæøå]{2,10}(?![\w-]))"
+    r"(?P<code>(?:[a-zæøåA-ZÆØÅ]{1,8}[.\-_/])?(?:[A-ZÆØÅa-zæøå]{0,8}[.\-_/]?)?\d[\w\-./_]{0,30}"
+    r"(?: ?[-/] ?[\w-]{1,12}| \d[\d\-./]{1,12}(?!\w)){0,4}(?: (?:linje|line|pos\.?|position|løbenr\.?) \d{1,4})?)"
 )
 _QUOTED = r"[\"'”“„»«’]{1,2}(?P<quoted>[^\"”“„»«\n]{1,60})[\"'”“«»’]{1,2}"
 
@@ -69,10 +70,74 @@ def _bare_written() -> re.Pattern[str]:
     )
 
 
+@cache
+def _labelled() -> re.Pattern[str]:
+    return re.compile(
+        rf"(?<![\w-]){alternatives(words('references')['codes'])}(?:[ .\-]?(?:nr|nummer(?:et)?|no|number|element|id)\b)?\.?"
+        rf"(?:[ \u00a0]?[:=#.]{{0,2}}[ \u00a0]{{0,3}}(?:(?:er|hedder|bliver|skal være|is) )?|[ ](?:til|for|på)[ ][\w ]{{2,40}}:[ ]*)$"
+    )
+
+
+def _capitals(text: str, low: str) -> Iterator[re.Match[str]]:
+    """Codes without a digit, known by their capitals, behind a label (`ref. LBA`) or used `som reference`."""
+    for match in _CODED.finditer(text):
+        code = match.group("code")
+        if re.split(r"[-/_]", code)[0] in _NO_CODE or _WRITERS.fullmatch(code):
+            continue
+        begin = max(0, match.start() - 60)
+        written = "-" in code and _written_before().search(low, begin, match.start())
+        if written or _labelled().search(low, begin, match.start()):
+            yield match
+    for hit in _AS_REFERENCE.finditer(low):
+        token = _ANY.search(text, max(0, hit.start() - 30), hit.start())
+        if token and (re.search(r"\d", token.group()) or re.search(r"[A-ZÆØÅ]{2}", token.group())):
+            yield token
+
+
+@cache
+def _written_before() -> re.Pattern[str]:
+    return re.compile(
+        rf"(?<!\w){alternatives(words('references')['written'])}[ :]+(?:(?:venligst|gerne|med|teksten|koden|også|altid) ){{0,2}}$"
+    )
+
+
+_WRITE = re.compile(
+    r"\b[Ss]kriv(?:er)?(?: (?:I|du|venligst|gerne|lige|bare|så"
+    r"|blot)){0,3} (?P<bare>[^\W_][\w\-/.]*(?: [\w\-/.&]+){0,4}?) på (?:fakturaen|regningen|bilaget)\b"
+)
+_THERE = re.compile(
+    r"\b(?:[Pp]å (?:fakturaen|regningen)|[Ff]aktura(?:en)?:?|[Rr]egning(?:en)?:?)(?: (?:må|skal|bedes|kan|vil) (?:I|du|der|vi))?"
+    r"(?: (?:gerne|venligst|lige|bare|også)){0,2} (?:skrive?|stå|skrives|angives|anføres|påføres|påskrives)(?: med)?:? "
+    r"(?P<bare>[^\W_][\w\-/.]*(?: [\w\-/.&]+){0,3}?)(?=[,;.!?)\n]|$| så | og | ellers |, tak)"
+)
+_WHAT = re.compile(
+    r"\b(?:mit|min|mine|vores|deres|hans|hendes|jeres|navn\w*|hvem|hvad|at|ikke|en|et|den|det|dem|begge|noget|som|på|til"
+    r"|adressen?|om|kr|kroner)\b",
+    re.IGNORECASE,
+)
+
+
+def _on_the_invoice(text: str) -> Iterator[re.Match[str]]:
+    """`Skriv Ledelse 26 på fakturaen`: a few words with a capital or a number in them, and no `mit navn`."""
+    for found in (_WRITE, _THERE):
+        for match in found.finditer(text):
+            if not _WHAT.search(match.group("bare")) and re.search(r"[\dA-ZÆØÅ]", match.group("bare")):
+                yield match
+
+
 _INITIALS = re.compile(r"\b(?:initialer(?:ne)?|initials)(?: er)?:? (?P<code>[A-ZÆØÅ]{2,6})(?!\w)", re.IGNORECASE)
 _INVOICE = re.compile(r"\b(?:faktura|regning|invoice|ean|mærk|påfør|skriv|anfør|angiv)", re.IGNORECASE)
 _QUOTE = re.compile(_QUOTED)
 _VALUE = re.compile(r"[\d\"'”“„»«’]")
+_ATTENTION_LEAD = re.compile(r"(?:att|attn|attention)[.: ]+(?=\S)", re.IGNORECASE)
+_THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+")
+_CODED = re.compile(r"(?<![\w@./-])(?P<code>[A-ZÆØÅ]{2,8}(?:[-/_]\w{2,12}){0,3})(?![\w@/-]|\.\w)")
+_WRITERS = re.compile(r"[A-ZÆØÅ]{2,4}/[a-zæøå]{2,3}")  # who wrote a letter and who typed it
+_NO_CODE = frozenset(
+    {"EAN", "CVR", "GLN", "PSP", "PO", "IO", "TLF", "VH", "MVH", "ATT", "OBS", "PS", "NB", "OG", "ER", "PÅ", "VI", "JEG", "TIL"}
+)
+_AS_REFERENCE = re.compile(r"[ \u00a0]som (?:vores |jeres |deres |intern |faktura)?reference(?!\w)")
+_ANY = re.compile(r"(?P<code>\w[\w./-]{1,25})$")
 _NEVER = re.compile(r"(?:faktura(?:en|nr|nummer|nummeret)?|invoice(?: no)?|reservation|sag|uge|kl)[.: ]*(?:nr\.?)?[.: ]*$", re.IGNORECASE)
 
 
@@ -83,8 +148,10 @@ def find(text: str) -> list[Reference]:
     def add(match: re.Match[str], person: bool = False) -> None:
         group = match.lastgroup or ""
         start, end = match.span(group)
-        while end > start and text[end - 1] in " .,;-/":
+        while end > start and text[end - 1] in (" ,;-/" if group == "quoted" else " .,;-/"):
             end -= 1
+        if group == "quoted" and (lead := _ATTENTION_LEAD.match(text, start, end)):
+            start = lead.end()
         value = " ".join(text[start:end].split())
         digits = re.sub(r"\D", "", value)
         if (
@@ -95,8 +162,9 @@ def find(text: str) -> list[Reference]:
             return
         if (
             (digits.startswith("579") and len(digits) >= 12)
-            or (group == "code" and len(digits) < 2 and not value.isupper())
+            or (group == "code" and len(digits) < 2 and not re.match(r"[A-ZÆØÅ]{2}", value))
             or re.match(r" ?(?:kr\b|kroner|,-)", text[end : end + 8])
+            or (_THOUSANDS.fullmatch(value) and re.match(r" [a-zæøå]{4}", text[end : end + 5]))
         ):
             return
         found.append(Reference(value, start, end, match.start(), person))
@@ -107,17 +175,20 @@ def find(text: str) -> list[Reference]:
             add(match)
         for match in _written().finditer(low):
             add(match)
+    for match in _capitals(text, low):
+        add(match)
     for match in _attention().finditer(text):
-        add(match, person=True)
+        if text[match.end() : match.end() + 1] != "/":
+            add(match, person=True)
     for match in _INITIALS.finditer(text):
         if match.group("code").isupper() and _INVOICE.search(text, max(0, match.start() - 80), match.start()):
             add(match)
     for match in _QUOTE.finditer(text):
         before = re.split(r"[.!?]\s|\n", text[max(0, match.start() - 90) : match.start()])[-1]
         after = re.split(r"[.!?]\s|\n", text[match.end() : match.end() + 40])[0]
-        if re.search(r"\b(?:faktura|regning|bilag|bogholder)", f"{before} {after}", re.IGNORECASE):
+        if re.search(r"\b(?:faktura|regning|bilag|bogholder|ean|gln)", f"{before} {after}", re.IGNORECASE):
             add(match)
-    for match in _bare_written().finditer(text):
+    for match in (*_bare_written().finditer(text), *_on_the_invoice(text)):
         if not re.search(r"@|\b(?:ean|psp|att)\b", match.group("bare"), re.IGNORECASE):
             add(match)
     return sorted(found, key=lambda f: f.start)
