@@ -19,11 +19,12 @@ from mailbot.letters.sheets import attachment
 from mailbot.letters.templates import Templates
 from mailbot.registration.commands import after
 from mailbot.registration.missing import missing
-from mailbot.registration.records import Decision, Draft, Outcome, Roster
+from mailbot.registration.records import Decision, Draft, Item, Outcome, Roster
 from mailbot.registration.schedule import due, next_due
 from mailbot.registration.worktime import days_on
 from mailbot.resources import shipped
 from mailbot.store.base import Entry, Outgoing, Store
+from mailbot.understanding import diets
 from mailbot.understanding.lexicon import words
 from mailbot.understanding.reading import Address
 
@@ -55,7 +56,8 @@ def preview(roster: Roster, store: Store, rules: Rules, now: datetime) -> Compos
 
 def _composed(told: Digest, roster: Roster, rules: Rules, secret: bytes, key: str, to: Address) -> Composed:
     course = roster.course
-    told = told if _owns(to, roster, rules) else replace(told, items=tuple(replace(i, excerpt="") for i in told.items))
+    owner = _owns(to, roster, rules)
+    told = replace(told, items=tuple(_discreet(i) if owner else replace(i, excerpt="") for i in told.items))
 
     def link(line: str) -> str:
         return mailto(course.signup_address, f"{course.title}: {line.strip()}", line, link_token(secret, course.id, line, told.now))
@@ -77,6 +79,17 @@ def guide() -> Attachment:
     """The guide for the administrator, which goes along with their first digest."""
     text = shipped("data", "vejledning.md").read_bytes()
     return Attachment("vejledning.txt", "text/plain", text, parameters=(("charset", "utf-8"),))
+
+
+def _discreet(item: Item) -> Item:
+    """An item whose words tell nothing of what somebody does not eat: the participants' list alone does."""
+    return replace(item, excerpt=_without_diets(item.excerpt), subject=_without_diets(item.subject))
+
+
+def _without_diets(text: str) -> str:
+    for diet in sorted(diets.find(text), key=lambda d: -d.start):
+        text = f"{text[: diet.start]}…{text[diet.end :]}"
+    return text
 
 
 def _owns(to: Address, roster: Roster, rules: Rules) -> bool:

@@ -112,7 +112,7 @@ def _signups(digest: Digest) -> _Canvas | None:
     today = digest.now.astimezone(zone).date()
     last = max(today, digest.course.signup_deadline or days[-1], first + timedelta(days=1))
     top = max(len(days), digest.course.capacity) * 1.12
-    left, right, upper, lower = 66, WIDTH - 8, 24, 330
+    left, right, upper, lower = 66, WIDTH - 8, 56, 330
 
     def x(day: date) -> float:
         return left + (right - left) * (day - first).days / max(1, (last - first).days)
@@ -137,7 +137,7 @@ def _signups(digest: Digest) -> _Canvas | None:
     beside = at < right - 90
     place, anchor = ((at + 14, height), "lm") if beside else ((at - 14, height - 14), "rd")
     canvas.text(place, str(len(days)), anchor=anchor, size=42, colour=TAKEN)
-    _deadline(canvas, digest, (first, last), x, (upper - 12, lower))
+    _deadline(canvas, digest, (first, last), x, (upper - 40, lower))
     return canvas
 
 

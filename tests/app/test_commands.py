@@ -152,6 +152,26 @@ def test_a_link_of_the_digest_does_what_it_says_once_and_nothing_else(busy: Desk
     assert ("answer", "akr@eksempelby-kom.dk") in kinds(busy.arrive(busy.write(answered)), busy)
 
 
+def test_a_link_that_leaves_the_rest_to_her_is_good_for_what_it_began(busy: Desk) -> None:
+    """`sted 1 …` and `ret 1 mail …`: any place and any address, once, and no other meeting, person or field."""
+    secret = busy.store.secret_key()
+    place, address = (link_token(secret, COURSE, begun, busy.now) for begun in ("sted 1 ", "ret 1 mail "))
+
+    def said(text: str, token: str) -> dict[str, str]:
+        letters = busy.arrive(busy.write(f"{text}\n\nmailbot-link.{token}\n"))
+        return outcome([x for x in letters if x["To"] == HER][-1])
+
+    assert said("sted 1 Odense Hovedbibliotek", place) == {"sted 1 Odense Hovedbibliotek": "klaret."}
+    assert "allerede sendt én gang" in said("sted 1 Vejle", place)["sted 1 Vejle"]
+    assert said("ret 1 mail mette@bib0-kom.dk", address) == {"ret 1 mail mette@bib0-kom.dk": "klaret."}
+    letters = busy.arrive(busy.write(f"ret 3 mail mette@bib0-kom.dk\nret 1 titel chef\nmailbot-link.{address}"))
+    assert letters == []  # no token of ours for these lines, and no word of our server
+    found = busy.roster.get(1)
+    assert found is not None
+    assert (busy.roster.course.meetings[0].place, found.person.email) == ("Odense Hovedbibliotek", "mette@bib0-kom.dk")
+    assert found.person.title != "chef"
+
+
 def test_a_line_of_a_digest_counts_once_but_the_reply_is_a_new_word(busy: Desk) -> None:
     digest = busy.digest()
     (first,) = [x for x in busy.arrive(busy.write("pladser 4", answers=digest)) if x["To"] == HER]

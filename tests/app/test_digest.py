@@ -79,6 +79,16 @@ def test_a_diet_never_stands_in_it(store: SqliteStore) -> None:
     assert "vegan" not in str(digest).lower()
 
 
+def test_nor_in_the_words_of_an_open_matter(store: SqliteStore) -> None:
+    question = signup("Mette Holm", "mho@eksempelby-kom.dk").replace(
+        b"Jeg vil gerne tilmeldes Hverdagsledelse 2026.", "Er der parkering på Hverdagsledelse 2026? Jeg tåler ikke gluten.".encode()
+    )
+    handle(Received(question, AT), store, RULES, AT)
+    (digest,) = digests(store, AT + timedelta(minutes=1))
+    assert "Er der parkering på Hverdagsledelse 2026? Jeg tåler" in text(digest)
+    assert "gluten" not in text(digest)
+
+
 def text(message: EmailMessage) -> str:
     part = message.get_body(("plain",))
     assert part is not None
