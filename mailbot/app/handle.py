@@ -15,14 +15,14 @@ from typing import Any
 import structlog
 
 from mailbot.app.commands import Heard, listen
-from mailbot.course import Course, Kind, Mode
+from mailbot.course import Course, Kind, Mode, Status
 from mailbot.letters.compose import Composed, compose
 from mailbot.letters.key import keys_in, letter_key
 from mailbot.letters.mime import Attachment
 from mailbot.letters.sheets import workbook
 from mailbot.letters.templates import TemplateError, Templates
 from mailbot.mail.authentication import verdict
-from mailbot.mail.message import Message
+from mailbot.mail.message import Automatic, Message
 from mailbot.mail.parse import parse
 from mailbot.registration.decide import decide
 from mailbot.registration.missing import missing
@@ -150,11 +150,27 @@ def _handle(
         writer_courses=store.live_courses(message.sender.email) if message.sender.email else (),
     )
     course = _course_for(reading, answered, courses)
-    if course is None or (reading.action is Action.IGNORE and reading.intent is Intent.UNRELATED):
+    if _is_left_alone(reading) and message.automatic is Automatic.NO and (expected := _expected(message, store, courses)) is not None:
+        reading, course = replace(reading, action=Action.REVIEW), expected
+    if course is None or _is_left_alone(reading):
         return _book(message, received, store, now, Decision(reasons=reading.reasons), reading, shelf=shelf)
     roster = store.roster(course.id)
     decision = decide(reading, roster, now)
     return _book(message, received, store, now, decision, reading, roster=roster, rules=rules, shelf=shelf)
+
+
+def _is_left_alone(reading: Reading) -> bool:
+    return reading.action is Action.IGNORE and reading.intent is Intent.UNRELATED
+
+
+def _expected(message: Message, store: Store, courses: Sequence[Course]) -> Course | None:
+    """The course in which the writer was offered a seat: whatever they write meanwhile may be the answer, so she sees it."""
+    address = message.sender.email
+    live = store.live_courses(address) if address else ()
+    rosters = (store.roster(c.id) for c in courses if c.id in live)
+    offered = (r for roster in rosters for r in roster.registrations if r.status is Status.OFFERED)
+    found = next((r.course for r in offered if address in (r.person.email, r.contact.email if r.contact else None)), None)
+    return next((c for c in courses if c.id == found), None)
 
 
 def _obey(heard: Heard, message: Message, received: Received, store: Store, rules: Rules, now: datetime) -> Handled:

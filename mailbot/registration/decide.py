@@ -6,24 +6,28 @@ comes back with the reasons why, and becomes an item for the administrator, with
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from mailbot.course import Kind, Status
 from mailbot.registration.change import Change
+from mailbot.registration.identity import Same, same_name
 from mailbot.registration.leaving import cancel, substitute
 from mailbot.registration.machines import automatic_reply, bounce
 from mailbot.registration.matter import Matter, from_item, from_reading
+from mailbot.registration.missing import missing
 from mailbot.registration.offers import accept, accept_after_all, decline
 from mailbot.registration.records import Decision, Item, ItemKind, Outcome, Registration, Roster
 from mailbot.registration.review import receipt, review
 from mailbot.registration.signup import signup
 from mailbot.registration.subjects import ANSWERABLE, own, spoken_for, unknown
 from mailbot.registration.trust import May, answered_letter, may, proved
-from mailbot.registration.updates import update
+from mailbot.registration.updates import FIELDS, update
 from mailbot.understanding.reading import Action, Automatic, Intent, Reading, Reason, Verdict
 
+_ANSWER = re.compile(r"\s{0,9}(?:sv|re|aw|antw)\s{0,3}:", re.IGNORECASE)
 Rule = Callable[[Change, Matter], tuple[Reason, ...]]
 
 
@@ -64,7 +68,19 @@ def _not_by_itself(change: Change, reading: Reading, matter: Matter) -> tuple[Re
         return (Reason("taken_over"),)
     if reading.course is None and reading.intent is Intent.SIGNUP:
         return (Reason("course_unknown"),)
-    return () if reading.action is Action.REVIEW and reading.intent is not Intent.QUESTION else None
+    unclear = reading.action is Action.REVIEW and reading.intent is not Intent.QUESTION
+    return () if unclear and not _tells_what_is_missing(change, reading, matter) else None
+
+
+def _tells_what_is_missing(change: Change, reading: Reading, matter: Matter) -> bool:
+    """Whether a message of few words (a bare number) tells just what we lack of its writer; then it answers our request."""
+    people, mine = matter.finding.participants, own(change.roster, matter.writer.email)
+    doubts = {reason.code for reason in reading.reasons}
+    if reading.intent is not Intent.UPDATE or doubts != {"low_confidence"} or len(people) != 1 or len(mine) != 1:
+        return False
+    lacking = set(missing(mine[0], change.course))
+    told = {f for f in FIELDS if getattr(people[0], f)} - {"name", "email"}
+    return bool(told) and told <= lacking
 
 
 def _to_review(change: Change, reading: Reading, matters: tuple[Matter, ...], why: tuple[Reason, ...]) -> None:
@@ -97,6 +113,23 @@ def _one(change: Change, matter: Matter) -> None:
     reasons = rule(change, matter)
     if reasons:
         review(change, matter, reasons)
+
+
+def _signup(change: Change, matter: Matter) -> tuple[Reason, ...]:
+    return _accept(change, matter) if _takes_the_offer(change, matter) else signup(change, matter)
+
+
+def _takes_the_offer(change: Change, matter: Matter) -> bool:
+    """Whether what reads like a signup is a yes in other words ("I would love to have the seat"): of somebody whose offer is
+    open, about nobody else, and an answer or without any of the details that a signup has."""
+    origin, people = matter.origin, matter.finding.participants
+    mine = own(change.roster, matter.writer.email, {Status.OFFERED})
+    if len(mine) != 1 or len(people) != 1 or people[0].waiting_only or matter.finding.seats:
+        return False
+    about = people[0].email in (None, matter.writer.email) and same_name(people[0].name, mine[0].person.name) is not Same.NO
+    since = mine[0].offered_at
+    details = {f for f in FIELDS if getattr(people[0], f)} - {"name", "email"}
+    return about and since is not None and origin.received_at > since and (not details or bool(_ANSWER.match(origin.subject)))
 
 
 def _accept(change: Change, matter: Matter) -> tuple[Reason, ...]:
@@ -188,7 +221,7 @@ def _question(change: Change, matter: Matter) -> None:
 
 
 RULES: Mapping[Intent, Rule] = {
-    Intent.SIGNUP: signup,
+    Intent.SIGNUP: _signup,
     Intent.CANCEL: cancel,
     Intent.SUBSTITUTE: substitute,
     Intent.UPDATE: update,

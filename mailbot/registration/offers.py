@@ -118,7 +118,8 @@ def extend(change: Change, matter: Matter, registrations: Unit) -> None:
         elif longer.offer_reminder_at is not None:
             longer = replace(longer, offer_reminded=False)
         change.put(longer, "offer_extended", **_until(longer))
-        change.open(ItemKind.NOTICE, (Reason("offer_extended", {"expires_at": until.astimezone(zone).isoformat()}),), (r.id,), propose=False)
+        told = Reason("offer_extended", {"expires_at": until.astimezone(zone).isoformat()})
+        change.open(ItemKind.NOTICE, (told,), (r.id,), propose=False)
 
 
 # time

@@ -24,6 +24,7 @@ format, beyond the message cases of `tests/corpus/README.md`:
       - {to: a@x.dk, kind: cancelled, says: [payment], hides: [diet]}  # words that each of these letters must, or must not, hold
     absent: {a@x.dk: [2026-08-20]}                 # meetings that they said they miss
     silent: [spam@x.dk]                            # never written to
+    outcomes: [handled, review, ignored]           # what became of each message, in order
     max_letters: {a@x.dk: 3}
     over: true                                     # more people are seated than the capacity allows (it was lowered)
 """
@@ -184,6 +185,8 @@ def wrong(history: History, rows: list[History], events: list[History]) -> list[
             found.append(f"{got} {status}, expected {count}")
     if "total" in expect and len(live) != expect["total"]:
         found.append(f"{len(live)} live registrations, expected {expect['total']}: {[(r['name'], r['email'], r['status']) for r in live]}")
+    if "outcomes" in expect and (became := [x.get("outcome") for x in events if x["event"] == "message"]) != expect["outcomes"]:
+        found.append(f"the messages became {became}, expected {expect['outcomes']}")
     if "queue" in expect and (got := [r["email"] or r["name"] for r in queue(rows)]) != expect["queue"]:
         found.append(f"the waiting list is {got}, expected {expect['queue']}")
     for address, fields in expect.get("missing", {}).items():

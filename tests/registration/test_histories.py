@@ -544,6 +544,21 @@ def test_yes_confirms_and_the_next_moves_up() -> None:
     assert "offer_lapsed" not in w.mail("jbr")
 
 
+def test_a_yes_that_reads_like_a_signup_is_a_yes_and_a_whole_signup_is_none() -> None:
+    world = World.open(capacity=1)
+    world.signup("2026-01-12 09:00", "Mette Holm <mho@greve.dk>")
+    world.signup("2026-01-12 10:00", "Bo Beck <bob@koge.dk>")
+    world.cancel("2026-01-19 09:00", "Mette Holm <mho@greve.dk>")
+    world.signup("2026-01-19 10:00", "Bo Beck <bob@koge.dk>")
+    assert world.status("Bo") == "offered"
+    assert world.mail("bob") == ["waiting", "offer", "already"]
+    world.write("2026-01-19 11:00", "Bo Beck <bob@koge.dk>", Intent.SIGNUP, Person(name="Bo Beck", email="bob@koge.dk"), auth=Verdict.NONE)
+    assert world.status("Bo") == "offered"
+    world.write("2026-01-19 12:00", "Bo Beck <bob@koge.dk>", Intent.SIGNUP, Person(name="Bo Beck", email="bob@koge.dk"))
+    assert world.status("Bo") == "confirmed"
+    assert world.mail("bob")[-1] == "confirmation"
+
+
 def test_yes_twice_is_one_yes() -> None:
     w = offered()
     w.accept("2026-02-03 09:30", JESPER)
@@ -745,6 +760,17 @@ def test_a_bare_number_from_the_contact_is_for_all_who_lack_it() -> None:
     w.write("2026-01-21 09:00", BOSS, Intent.UPDATE, Person(ean="5790001330552"), contact=True)
     assert {r.person.ean for r in w.roster.registrations} == {"5790001330552"}
     assert w.mail("brla") == ["confirmation", "updated"]
+
+
+def test_a_bare_number_that_is_hard_to_read_is_taken_where_it_was_asked_for_and_else_is_not() -> None:
+    unsure = {"action": Action.REVIEW, "reasons": (Reason("low_confidence"),)}
+    world = World.open()
+    world.signup("2026-01-12 09:00", "Mette Holm <mho@greve.dk>", ean=None)
+    world.write("2026-01-13 09:00", "Mette Holm <mho@greve.dk>", Intent.UPDATE, Person(ean="5790001330552"), **unsure)
+    assert (world.of("Mette").person.ean, world.mail("mho")) == ("5790001330552", ["confirmation", "updated"])
+    world.write("2026-01-14 09:00", "Mette Holm <mho@greve.dk>", Intent.UPDATE, Person(ean="5798000123458"), **unsure)
+    assert world.of("Mette").person.ean == "5790001330552"
+    assert world.items()[-1] == "review"
 
 
 def test_the_newest_word_wins_and_an_older_one_does_not() -> None:
