@@ -8,7 +8,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import structlog
+import time_machine
 from servers.dovecot import Dovecot
 from servers.exim import Exim
 from servers.person import Person
@@ -367,3 +368,38 @@ def test_the_owners_secret_key_signs_letters_and_survives_all(home: Season, monk
         own = store.secret_key()
         assert own != store.sealing_key()
         assert own == load(home.disk / "mailbot.toml").signing_key
+
+
+def test_what_fell_due_since_the_copy_is_done_at_its_time(home: Season) -> None:
+    """An offer is reminded of and lapses, the next one is made, digests go out; all of it after the copy."""
+    monday = datetime.fromisoformat("2026-11-23T10:00:00+01:00")
+
+    def at(days: int, hour: int, minute: int = 0) -> time_machine.travel:
+        return time_machine.travel(monday.replace(hour=hour, minute=minute) + timedelta(days=days), tick=True)
+
+    with at(0, 10):
+        people = (("Mette Holm", METTE), ("Bo Beck", BO), ("Ida Lund", IDA), ("Karl Toft", KARL))
+        home.person.deliver(*(signup(name, address, n) for n, (name, address) in enumerate(people)))
+        home.once()
+        (home.copy,) = home.copies.glob("mailbot-*.db")
+    with at(1, 11):
+        home.write(f"Mette Holm <{METTE}>", "Jeg må desværre melde afbud til Hverdagsledelse 2026.\n\nMette Holm", subject="Afbud")
+        home.once()
+    with at(1, 23, 59):
+        assert home.once() == 1   # the digest
+    for day in (2, 3, 4, 5):
+        for hour in (9, 14):
+            with at(day, hour, 1):
+                home.once()
+    assert home.statuses()["Ida Lund"] == "expired"
+    assert home.statuses()["Karl Toft"] == "offered"
+    with at(5, 15):
+        before, letters = home.state(), len(home.letters())
+        home.lose()
+        told = home.restore()
+        assert (told["letters_uncertain"], told["letters_unexplained"]) == ([], [])
+        assert_same(home.state(), before)
+        assert home.once() == 0
+        assert_same(home.state(), before)
+        assert len(home.letters()) == letters
+        home.nobody_heard_twice()
