@@ -147,8 +147,8 @@ def from_tables(tables: list[Table], roster: Roster, module: str = "tables", sou
         elif known and (known >= 2 or known * 2 >= len(head)):
             people = _rows(rows[1:], head, module, source, roster)
         else:
-            people = _untitled(rows, module, source)
-        if people or roster.nobody:
+            people = _untitled(rows, module, source, roster)
+        if people or roster.nobody or roster.withdrawn:
             roster.records += people
             roster.lines |= set(range(table.first, table.last + 1))
 
@@ -262,9 +262,12 @@ def _cells(cells: object, row: list[Cell], module: str, source: str, roster: Ros
     return record if ("name" in record.fields or record.writer) else None
 
 
-def _untitled(rows: list[list[Cell]], module: str, source: str) -> list[Record]:
+def _untitled(rows: list[list[Cell]], module: str, source: str, roster: Roster) -> list[Record]:
     people = []
     for row in rows:
+        if len(row) > 1 and pattern("labels", "was").fullmatch(row[0].text.strip(" :")):
+            roster.withdrawn += _people(row[1])
+            continue
         made = Record(place=row[0].start if row else 0, form="table", joins=2.0)
         for cell in row:
             marks = within(cell.text, cell.start)
