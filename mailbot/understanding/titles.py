@@ -47,6 +47,7 @@ def _plurals() -> tuple[str, ...]:
     return tuple(words("titles")["plural"])
 
 
+_LEADS = re.compile(r"(?<!\w)(?:jeg|hun|han|vi|der) $", re.IGNORECASE)  # the verb
 _ALL = re.compile(r"\b(?:begge|alle|alle tre|alle fire) (?:\w{2,3} )?$", re.IGNORECASE)
 
 
@@ -65,6 +66,8 @@ def _heads(text: str) -> Iterator[tuple[int, int, bool]]:
         low = token.group().lower()
         if token.start() < reached or low in never:
             continue
+        if low == "leder" and not _OF.match(text, token.end()) and _LEADS.search(text, max(0, token.start() - 6), token.start()):
+            continue
         if low in begins and (phrase := phrases.match(text, token.start())):
             reached = phrase.end()
             yield token.start(), reached, True
@@ -79,8 +82,13 @@ def _heads(text: str) -> Iterator[tuple[int, int, bool]]:
 
 @cache
 def _before() -> re.Pattern[str]:
+    """Words that belong to the title behind them: listed ones, and the adjectives of professions (`børnefaglig`,
+    `koordinerende`, `pædagogisk-administrativ`)."""
+    listed_ = alternatives(words("titles")["before"])
+    not_ = alternatives(words("titles")["not_before"])
     return re.compile(
-        rf"(?:(?<!\w)(?:{alternatives(words('titles')['before'])}|[^\W\d_]+-,? (?:og|&|and)|[^\W\d_]+-, [^\W\d_]+- (?:og|&)) )+$",
+        rf"(?:(?<!\w)(?:(?:[^\W\d_]{{2,20}}-)?{listed_}|(?!{not_}(?!\w))[^\W\d_]{{2,20}}(?:faglige?|iske?|erende)"
+        rf"|[^\W\d_]+-,? (?:og|&|and)|[^\W\d_]+-, [^\W\d_]+- (?:og|&)) )+$",
         re.IGNORECASE,
     )
 
@@ -110,8 +118,12 @@ def find(text: str) -> list[Title]:
         head = start
         lead = _before().search(text, max(0, start - 60), start)
         start = lead.start() if lead else start
+        if found and start < found[-1].end:
+            start = found.pop().start if start <= found[-1].start else head
         foreign = english and text[head].isupper() and not word.startswith(("leder", "chef", "leiter", "teamleder"))
         end = _capitals(text, stop) if foreign else _qualifier(text, stop, word)
+        if end == stop and (bare := _PREPOSITION.search(text, head, end)):
+            end = bare.start()  # "leder for et hold"
         if (
             word in ("manager", "director", "librarian", "coordinator", "supervisor", "secretary", "consultant", "partner")
             and text[head].isupper()
@@ -120,18 +132,57 @@ def find(text: str) -> list[Title]:
             start = modifiers.start() if modifiers else start
         if (last := re.search(r"\S+$", text[start:end])) and last.start() and is_head(last.group()) and _OF.match(text, end):
             end = _qualifier(text, end, last.group().lower())  # "… og leder af udlånet"
-        if (found and text[found[-1].end : start] in ("/", " / ", " & ", " ")) or (
-            found and text[found[-1].end : start] == " og " and word != "mellemleder" and not _NAME_NEXT.match(text, end)
+        end = _further(text, end, word)
+        twice = english and found and text[found[-1].end : start] == " / "  # the same in English
+        if (found and not twice and text[found[-1].end : start] in ("/", " / ", " & ", " ")) or (
+            found
+            and text[found[-1].end : start] == " og "
+            and word not in ("mellemleder", found[-1].head)
+            and not _NAME_NEXT.match(text, end)
         ):
             start = found.pop().start
         found.append(Title(_single(" ".join(text[start:end].split()), word), start, end, word))
     return found
 
 
+@cache
+def _area() -> re.Pattern[str]:
+    """What a department is about: `i Børn`, `Drift & Logistik`, `(formidling og fysisk bibliotek)`."""
+    area = rf"{alternatives(words('titles')['areas'])}(?:området|teamet|afdelingen|sektionen)?(?!\w)"
+    capital = rf"(?=[A-ZÆØÅ])(?i:{area})"
+    more = rf"(?:,? (?:og|&) [^\W\d_][\w-]+|, {capital})"
+    return re.compile(
+        rf"[ \u00a0](?:i[ \u00a0])?{capital}{more}{{0,3}}|[ \u00a0]i[ \u00a0]borgerservice(?!\w)"
+        rf"|[ \u00a0]\((?i:{area})(?:(?:,| og| &)? [^\W\d_][\w-]+){{0,4}}\)"
+    )
+
+
+_DUTY = re.compile(r"[ \u00a0](?:med |m\. ?|m/ ?)(?:personale|ledelses|leder|drifts|budget|team)ansvar(?!\w)", re.IGNORECASE)
+_UNIT = re.compile(
+    r"(?<!\w)(?:filialen|afdelingen|teamet|sektionen|enheden|gruppen|området|hovedbiblioteket|lokalbiblioteket|servicepunktet"
+    r"|børnebiblioteket|bogcaféen|Bibliotek)$"
+)
+_IN_TOWN = re.compile(r"[ \u00a0](?:i|på)[ \u00a0][A-ZÆØÅ][\w-]+(?![\w-]|[ \u00a0](?:[A-ZÆØÅ]|[Bb]ibliotek|[Kk]ulturhus|[Mm]edborgerhus))")
+
+
+def _further(text: str, end: int, head: str) -> int:
+    """The end of what comes after a title besides `for …`: its area, its town, the responsibility for people."""
+    if _UNIT.search(text, max(0, end - 20), end):
+        if town := _IN_TOWN.match(text, end):
+            return town.end()
+        return _qualifier(text, end, "") if text[end : end + 5] == " for " else end
+    if area := _area().match(text, end):
+        another = next((w for w in _WORD.finditer(text, end, area.end()) if is_head(w.group())), None)  # "… og teamleder i Kultur"
+        return end + len(re.sub(r"(?:,? (?:og|&)|,)? $", "", text[end : another.start()])) if another else area.end()
+    if head not in listed("titles", "general") and (duty := _DUTY.match(text, end)):
+        return duty.end()
+    return end
+
+
 def _capitals(text: str, end: int) -> int:
     """An English title goes on while its words are capitalised: Head of Research Services and Data."""
     reached = end
-    while match := re.compile(r" (?:(?:and|&|of|for|the) )?[A-Z][\w-]*").match(text, reached):
+    while match := re.compile(r" (?:(?:and|&|of|for|the) )?[A-Z][\w-]*(?:['’]s(?!\w))?").match(text, reached):
         reached = match.end()
     return reached
 
@@ -149,6 +200,8 @@ def _qualifier(text: str, end: int, head: str) -> int:
     else:
         at = end + 1 if text[end : end + 1] in (" ", "\u00a0") else end
     first = re.compile(r"[^\W\d_](?:[\w\-'’]*\w)?-?").match(text, at)
+    if _A_LIBRARY.match(text, at):
+        return end
     if not first or first.group().lower() in listed("titles", "stop_after") - {"de", "den", "det", "vores", "min"}:
         return end
     reached = first.end()
@@ -181,6 +234,10 @@ def _qualifier(text: str, end: int, head: str) -> int:
         else:
             break
     return reached
+
+
+_PREPOSITION = re.compile(r" (?:for|af|av|för)$", re.IGNORECASE)
+_A_LIBRARY = re.compile(r"biblioteket[ \u00a0]i[ \u00a0][A-ZÆØÅ]")  # where somebody works
 
 
 def _noun_follows(text: str, reached: int, word: str) -> bool:
@@ -218,7 +275,7 @@ def whole(text: str) -> str | None:
             lead,
         ):
             return None
-        rest = re.split(r"\s(?:på|ved|hos|at)\s(?=[A-ZÆØÅ])|\si\s(?:en|et|vores)\s|\si\s(?=[A-ZÆØÅ][a-zæøå]+$)|\s*[(\[]", text[title.start :])[0].strip(" ,;.–-")
+        rest = re.split(r"\s(?:på|ved|hos|at)\s(?=[A-ZÆØÅ])|\si\s(?:en|et|vores)\s|\s*[(\[]", text[title.start :])[0].strip(" ,;.–-")
         return " ".join(rest.split()) if not re.search(r"\d{4}|@", rest) else title.value
     return None
 
