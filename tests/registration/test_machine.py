@@ -6,6 +6,7 @@ is recorded twice, or one that is lost and made again.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from world import World, at, person
 
 from mailbot.course import LIVE, Kind, Mode, Status
 from mailbot.registration import manual
+from mailbot.registration.decide import decide
 from mailbot.registration.identity import same_person
 from mailbot.registration.reasons import RuleError
 from mailbot.registration.records import Decision, apply
@@ -37,7 +39,10 @@ class Life(RuleBasedStateMachine):
     @initialize(capacity=st.integers(1, 4), mode=st.sampled_from([Mode.AUTO, Mode.AUTO, Mode.DRAFT, Mode.OBSERVE]),
                 after=st.sampled_from(["waiting", "confirmed", "review"]), offer_late=st.booleans(), receipts=st.booleans())
     def open(self, capacity: int, mode: Mode, after: str, offer_late: bool, receipts: bool) -> None:
-        self.world = World.open(mode, capacity=capacity, after_deadline=after, offer_late=offer_late, receipts=receipts)
+        rules = {"capacity": capacity, "after_deadline": after, "offer_late": offer_late, "receipts": receipts}
+        self.world = World.open(mode, **rules)
+        self.again = World.open(mode, **rules)
+        self.script: list[Callable[[World], object]] = []
         self.readings: list[tuple[str, Any]] = []
         self.lowest = capacity
         self.lowered = False
@@ -47,8 +52,27 @@ class Life(RuleBasedStateMachine):
     def _when(self) -> str:
         return (self.world.now + timedelta(minutes=7)).astimezone(self.world.roster.course.zone).strftime("%Y-%m-%d %H:%M")
 
+    def _do(self, step: Callable[[World], object]) -> None:
+        self.script.append(step)
+        with suppress(RuleError):
+            step(self.world)
+
     def _write(self, who: str, intent: Intent, *people: Person, **more: Any) -> None:
-        self.world.write(self._when(), who, intent, *people, **more)
+        when = self._when()
+        self._do(lambda world: world.write(when, who, intent, *people, **more))
+
+    def _command(self, act: Callable[..., Decision], *args: Any) -> None:
+        when = self._when()
+        self._do(lambda world: world.command(when, act, *args))
+
+    def teardown(self) -> None:
+        """The same messages, commands and hours once more, from the beginning: the same state and the same letters."""
+        for step in getattr(self, "script", ()):
+            with suppress(RuleError):
+                step(self.again)
+        if hasattr(self, "script"):
+            assert self.again.roster == self.world.roster
+            assert [p.draft for p in self.again.letters] == [p.draft for p in self.world.letters]
 
     @rule(who=WHO, auth=AUTH, clear=st.booleans(), ean=st.sampled_from(["5798000123458", None]), left_over=st.booleans())
     def sign_up(self, who: str, auth: Verdict, clear: bool, ean: str | None, left_over: bool) -> None:
@@ -93,14 +117,15 @@ class Life(RuleBasedStateMachine):
 
     @rule(hours=st.sampled_from([1, 20, 48, 120, 24 * 21]))
     def time_passes(self, hours: int) -> None:
-        self.world.wait_until(self.world.now + timedelta(hours=hours))
+        until = self.world.now + timedelta(hours=hours)
+        self._do(lambda world: world.wait_until(until))
 
     @rule(hours=st.sampled_from([30, 100, 24 * 30]))
     def the_service_is_down(self, hours: int) -> None:
         """Nothing runs for a while; afterwards all that was due is caught up with, and nobody is buried in letters."""
         world, before = self.world, len(self.world.letters)
-        world.now += timedelta(hours=hours)
-        world.wait_until(world.now)
+        until = world.now + timedelta(hours=hours)
+        self._do(lambda w: (setattr(w, "now", until), w.wait_until(until)))
         for decision in [due(world.roster, world.now)]:
             assert decision == Decision()
         kinds = [(p.to, p.kind, p.draft.subject_of) for p in world.letters[before:]]
@@ -109,23 +134,32 @@ class Life(RuleBasedStateMachine):
     @rule(number=st.integers(1, 60), act=st.sampled_from(
         [manual.confirm, manual.wait, manual.offer, manual.cancel, manual.approve, manual.reject, manual.withhold, manual.send_again]))
     def she_acts(self, number: int, act: Any) -> None:
-        with suppress(RuleError):
-            self.world.command(self._when(), act, number)
+        self._command(act, number)
 
     @rule(capacity=st.integers(1, 5))
     def she_changes_the_capacity(self, capacity: int) -> None:
         if capacity != self.world.roster.course.capacity:
-            self.world.command(self._when(), manual.set_capacity, capacity)
+            self._command(manual.set_capacity, capacity)
 
     @rule(mode=st.sampled_from(list(Mode)))
     def she_changes_the_mode(self, mode: Mode) -> None:
         if mode is not self.world.roster.settings.mode:
-            self.world.command(self._when(), manual.set_mode, mode)
+            self._command(manual.set_mode, mode)
 
     @rule()
     def she_pauses_or_resumes(self) -> None:
         act = manual.resume if self.world.roster.settings.paused else manual.pause
-        self.world.command(self._when(), act)
+        self._command(act)
+
+    @precondition(lambda self: self.world.last_reading is not None)
+    @rule()
+    def a_crash_before_the_commit(self) -> None:
+        """What was decided and not recorded leaves no trace: decided again, it is the same."""
+        world, reading = self.world, self.world.last_reading
+        assert reading is not None
+        before = world.roster
+        assert decide(reading, before, world.now) == decide(reading, before, world.now)
+        assert world.roster == before
 
     @precondition(lambda self: self.world.decisions)
     @rule()
@@ -145,7 +179,7 @@ class Life(RuleBasedStateMachine):
         """Even if the book forgot it: no second seat, no second letter of the same key."""
         reading: Reading = self.world.last_reading
         if reading.intent is Intent.SIGNUP:
-            self.world.receive(reading)
+            self._do(lambda world: world.receive(reading))
 
     # what must always hold
 
@@ -183,6 +217,18 @@ class Life(RuleBasedStateMachine):
                 too_many = len(unit) > roster.free_seats
                 late = any(r.late for r in unit) and not roster.course.offer_late
                 assert too_many or late, f"{roster.free_seats} free, and {unit[0].person.name} waits"
+
+    @invariant()
+    def order_is_kept(self) -> None:
+        """Who was offered a seat by the clock or a message stood before all who still wait and could have had it then."""
+        world = self.world
+        if not world.decisions or not world.last_was_message:
+            return
+        made = world.decisions[-1].registrations
+        offered = [r for r in made if r.status is Status.OFFERED and r.offered_at == world.now and not r.group]
+        waiting = [r for r in world.roster.waiting if not r.group and (world.roster.course.offer_late or not r.late)]
+        for r in offered:
+            assert all(r.queue_key < w.queue_key for w in waiting), (r, waiting)
 
     @invariant()
     def an_offer_without_a_letter_has_no_clock(self) -> None:
