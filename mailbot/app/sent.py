@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 import structlog
 
@@ -78,7 +78,7 @@ class SentFolder:
         if not places:
             return
         self.flagged |= places
-        for entry in self.store.entries():
+        for entry in self.store.entries(datetime.combine(since, time(), UTC) - timedelta(days=2)):
             hers = entry.outcome is Outcome.REVIEW or (entry.outcome is Outcome.HANDLED and not ours)
             if hers and entry.place in places and entry.message_id and entry.message_id not in self.told:
                 self._marked(entry, now)
