@@ -17,7 +17,9 @@ from mailbot.understanding.gazetteer import ascii_fold, is_first_name, is_last_n
 from mailbot.understanding.lexicon import listed
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
-_SHORTENED = frozenset({"Chr", "Joh", "Vilh", "Aug", "Alb", "Edv", "Ejn", "Rasm", "Jør", "Fred", "Kr"})  # Hans Chr. Clausen
+_SHORTENED = frozenset(  # Hans Chr. Clausen
+    {"Chr", "Joh", "Johs", "Kn", "Wm", "Aa", "Vilh", "Aug", "Alb", "Edv", "Ejn", "Rasm", "Jør", "Fred", "Kr"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +118,16 @@ def _spoken(run: list[re.Match[str]]) -> list[re.Match[str]]:
     return run[first:last]
 
 
+_HERS = re.compile(r" (?:plads|postkasse|stilling|stol|sted|mail|tilmelding|efterfølger|afløser|vegne|deltagelse|seat)\b")
+
+
 def _owner(text: str, value: str, end: int) -> str:
     """The name without the s of a genitive (`Grethe Mikkelsens plads`)."""
     plain = re.sub(r"(?:'s|’s|'|’)$", "", value)
     if plain == value and value.endswith("s") and re.compile(r"[ \u00a0][a-zæøå]").match(text, end):
         last = value.rsplit(" ", 1)[-1]
+        if not is_last_name(last) and _HERS.match(text, end):
+            return value[:-1]
         if not is_last_name(last) and is_last_name(last[:-1]):
             return value[:-1]
     return plain

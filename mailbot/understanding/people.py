@@ -203,10 +203,11 @@ class _Casting(Scene):
                 left.append(record)
             elif record.form not in SPOKEN or strong >= 0.6 or not main.says("roles", "writer_enters"):
                 coming.append(record)
-        for one, other in joined(main, people):
-            if one in left and other in coming and entering(main, other, people) < 1.5:
-                coming.remove(other)
-                left.append(other)
+        for pair in joined(main, people):
+            for one, other in (pair, pair[::-1]):
+                if one in left and other in coming and entering(main, other, people) < 1.5:
+                    coming.remove(other)
+                    left.append(other)
         writer_in = not coming or (main.says("roles", "writer_enters") and not any(entering(main, r, people) >= 1.0 for r in coming))
         if writer_in and main.says("roles", "writer_enters"):
             left += [r for r in coming if r not in left and entering(main, r, people) < 1.0 and not in_passing(main, r, people)]

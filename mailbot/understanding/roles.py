@@ -128,7 +128,7 @@ def in_passing(told: Told, record: Record, others: list[Record]) -> bool:
 def _already(told: Told, before: str) -> bool:
     """Somebody who is in already, or in whose name the writer speaks of a list."""
     clause = _clause(before)
-    return bool(re.search(r"\b(?:allerede|already)\b", clause[-40:])) or bool(
+    return bool(re.search(r"\b(?:allerede|already)\b[^,]*$", clause[-40:])) or bool(
         told.roster.records and re.search(r"\b(?:på vegne af|on behalf of|efter aftale med)\b[^,.]*$", clause, re.IGNORECASE)
     )
 

@@ -14,7 +14,7 @@ MAX_MENTIONS = 12  # of one person; more is a novel
 
 _END = re.compile(
     r"(?=[.!?])(?<![ .][A-ZÆØÅ])(?<!att)(?<!Att)(?<!nr)(?<!tlf)(?<!evt)(?<!bl)(?<!pr)(?<!kst)(?<!konst)(?<!ca)(?<!Kgl)"
-    r"(?<!Chr)(?<!Joh)(?<!Vilh)(?<!afd)(?<!\d)[.!?]+(?=\s|$)"
+    r"(?<!Chr)(?<!Joh)(?<!Johs)(?<!Vilh)(?<!afd)(?<!\d)[.!?]+(?=\s|$)"
     r"|\n\s*\n|[\U0001F300-\U0001FAFF]+\S?(?=\s)|(?<=\d)\.(?=\s+[A-ZÆØÅ])"
 )
 
