@@ -132,7 +132,7 @@ def find(text: str) -> list[Title]:
             start = modifiers.start() if modifiers else start
         if (last := re.search(r"\S+$", text[start:end])) and last.start() and is_head(last.group()) and _OF.match(text, end):
             end = _qualifier(text, end, last.group().lower())  # "… og leder af udlånet"
-        end = _further(text, end, word)
+        end = _further(text, end)
         twice = english and found and text[found[-1].end : start] == " / "  # the same in English
         if (found and not twice and text[found[-1].end : start] in ("/", " / ", " & ", " ")) or (
             found
@@ -157,7 +157,6 @@ def _area() -> re.Pattern[str]:
     )
 
 
-_DUTY = re.compile(r"[ \u00a0](?:med |m\. ?|m/ ?)(?:personale|ledelses|leder|drifts|budget|team)ansvar(?!\w)", re.IGNORECASE)
 _UNIT = re.compile(
     r"(?<!\w)(?:filialen|afdelingen|teamet|sektionen|enheden|gruppen|området|hovedbiblioteket|lokalbiblioteket|servicepunktet"
     r"|børnebiblioteket|bogcaféen|Bibliotek)$"
@@ -165,8 +164,8 @@ _UNIT = re.compile(
 _IN_TOWN = re.compile(r"[ \u00a0](?:i|på)[ \u00a0][A-ZÆØÅ][\w-]+(?![\w-]|[ \u00a0](?:[A-ZÆØÅ]|[Bb]ibliotek|[Kk]ulturhus|[Mm]edborgerhus))")
 
 
-def _further(text: str, end: int, head: str) -> int:
-    """The end of what comes after a title besides `for …`: its area, its town, the responsibility for people."""
+def _further(text: str, end: int) -> int:
+    """The end of what comes after a title besides `for …`: its area, its town."""
     if _UNIT.search(text, max(0, end - 20), end):
         if town := _IN_TOWN.match(text, end):
             return town.end()
@@ -174,8 +173,6 @@ def _further(text: str, end: int, head: str) -> int:
     if area := _area().match(text, end):
         another = next((w for w in _WORD.finditer(text, end, area.end()) if is_head(w.group())), None)  # "… og teamleder i Kultur"
         return end + len(re.sub(r"(?:,? (?:og|&)|,)? $", "", text[end : another.start()])) if another else area.end()
-    if head not in listed("titles", "general") and (duty := _DUTY.match(text, end)):
-        return duty.end()
     return end
 
 

@@ -30,7 +30,7 @@ RUNNING = {
     "mellemleder (formidling og fysisk bibliotek)": ["mellemleder (formidling og fysisk bibliotek)"],
     "teamleder i Børn og teamleder i Kultur": ["teamleder i Børn", "teamleder i Kultur"],
     "Teamleder Drift & Logistik": ["Teamleder Drift & Logistik"],
-    "Projektleder m. personaleansvar": ["Projektleder m. personaleansvar"],
+    "Jeg er udviklingskonsulent med personaleansvar": ["udviklingskonsulent"],
     "Head of Children's Services": ["Head of Children's Services"],
     "Gruppeleder / Head of Group": ["Gruppeleder", "Head of Group"],
     "Jeg er leder for et team på otte": ["leder"],
