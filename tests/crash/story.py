@@ -195,6 +195,8 @@ def _final(server: MailServer, office: Office, nursery: Nursery, steps: list[str
 
 def _shown(office: Office, nursery: Nursery, names: list[str]) -> bool:
     """Whether the administrator is told of each letter in doubt: by `status`, and by name in the digest."""
+    if not names:
+        return True
     nursery.run(office, "status", "--json")
     status = json.loads((office.folder / "stdout").read_text("utf-8"))
     nursery.run(office, "digest")
