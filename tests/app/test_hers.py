@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from app.desk import Desk, kinds, outcome, quoted, text_of
@@ -45,6 +47,7 @@ def test_answered_without_a_letter_in_sent_takes_the_thread_over(desk: Desk) -> 
     letters = desk.arrive(desk.write(f"fortsæt {number}\ngodkend {proposed.id}", answers=digest, quoting=quoted(digest)))
     assert ("cancelled", "mho@eksempelby-kom.dk") in kinds(letters, desk)
     assert desk.statuses() == {1: "cancelled"}
+    desk.now += timedelta(hours=1)
     desk.service.sent.flagged.clear()  # as after a new start
     desk.arrive()
     assert taken(desk) == []  # the flag is still there, and counts once
