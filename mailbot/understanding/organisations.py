@@ -97,7 +97,7 @@ _DIRECT = re.compile(r"[ \u00a0](?P<place>[A-ZÆØÅÁÉÍÓÚÝ][\w-]+)")
 
 _OWN_LIBRARY = re.compile(r",? (?:Biblioteket|biblioteket|Campus Library)(?=\W|$)|, Bibliotek(?=\W|$)")  # of an institution
 _BEFORE_PLACE = ("huset", "museet", "gymnasiet", "gymnasium", "skolen", "arkivet", "kulturcenter", "kulturcentret")  # Museet Ribe
-_HOUSE_BEFORE = re.compile(r"(?<!\w)([A-ZÆØÅ]\w{2,20}(?:huset|hus|gården|centret|center)), $")
+_HOUSE_BEFORE = re.compile(r"(?<!\w)([A-ZÆØÅ]\w{1,20}(?:huset|hus|gården|centret|center)), $")
 _SMALL = re.compile(r"(?<!\w)(?:på|ved|hos|fra) ((?:[a-zæøå-]{3,20} ){1,2})$")  # in small letters: "på havneparken bibliotek"
 _INSTITUTION = re.compile(r"[ \u00a0](?:på|ved|hos)[ \u00a0](?=[A-ZÆØÅ])")
 
@@ -166,11 +166,20 @@ def _grow(text: str, at: int, stop: int, kind: str) -> Place | None:
         start = small.start(1)
     if start == at and end > stop and (house := _HOUSE_BEFORE.search(text, max(0, at - 40), at)):
         start = house.start(1)  # "Søhuset, Bibliotek & Borgerservice"
+    if start == at and _nameless(text[start:end]):
+        rank = 1  # "Kulturhus & Bibliotek": no name
     if start == at and end == stop and not bare:
         return None
     if start == at and not bare and not word[0].isupper() and not _definite(low):
         return None
     return _place(text, start, end, rank)
+
+
+def _nameless(value: str) -> bool:
+    """Whether every word says only what kind of place it is: `Bibliotek og Borgerservice`."""
+    said = [w.lower() for w in re.findall(r"[^\W\d_]+", value)]
+    kinds = (listed("organisations", "library"), listed("organisations", "other"), listed("organisations", "joined"), {"og"})
+    return len(said) > 1 and all(any(w in kind for kind in kinds) for w in said)
 
 
 def _unknown_words(before: str) -> bool:
@@ -209,6 +218,10 @@ def _bare(word: str, kind: str) -> bool:
     return word[0].isupper() and len(stem) > 2 and low.endswith(("skolen", "gymnasiet", "huset", "museet"))
 
 
+_SCHOOL = re.compile(r"(?<!\w)(?:School|University|College|Academy|Institute|Faculty|Museum|Royal \w+) $")
+_TOWNS_OWN = ("byens", "kommunens", "øens")  # "Esbjerg Byens Biblioteker"
+
+
 def _left(text: str, start: int) -> int:
     """Grows to the left over capitalised words, `og`/`&` between them, `Kommunes` and known fixed beginnings."""
     reached = start
@@ -218,6 +231,9 @@ def _left(text: str, start: int) -> int:
             break
         word = step.group("word")
         low = word.lower().rstrip(".")
+        if word == "of" and (school := _SCHOOL.search(text, max(0, step.start() - 30), step.start())):
+            reached = school.start()
+            continue
         if word in ("og", "&", "i") or low in ("og",):
             before = _LEFT.search(text, max(0, step.start() - 45), step.start())
             if (
@@ -236,6 +252,13 @@ def _left(text: str, start: int) -> int:
         if low == "det" and text[step.end() :].lower().startswith(("kgl", "kongelige")):
             reached = step.start()
             break
+        if (
+            low in _TOWNS_OWN
+            and word[0].isupper()
+            and re.search(r"(?<!\w)[A-ZÆØÅ][\w-]+ $", text[max(0, step.start() - 25) : step.start()])
+        ):
+            reached = step.start()
+            continue
         if (
             low in listed("names", "starters")
             or low in listed("organisations", "kinds")
@@ -291,6 +314,24 @@ def _named_after(text: str, end: int) -> int:
     return direct.end()
 
 
+_BRANCH = re.compile(r"(?:, | ?/ ?)([A-ZÆØÅ][^\W\d_]{2,20})(?=\s*(?:$|[\n.;)|]|, ?(?:EAN|\+?\d|[Tt]lf|[Mm]obil)))")
+
+
+def _town(word: str) -> bool:
+    """Whether the word behind a library of several houses may be the town of one: no name, title, department or new clause."""
+    low = word.lower()
+    return is_place(low) or not (
+        low in listed("names", "starters")
+        or low in listed("names", "never")
+        or low in listed("titles", "areas")
+        or low in listed("titles", "stop_after")
+        or is_first_name(low)
+        or is_title(low)
+        or is_head(low)
+        or low.endswith(("afdelingen", "teamet", "området", "forvaltningen", "kommune"))
+    )
+
+
 def _right(text: str, end: int, head: str) -> int:
     """Grows to the right: `& Borgerservice`, `i Thy`, `for Sydslesvig e.V.`, `, Biblioteket`."""
     reached = end
@@ -300,6 +341,8 @@ def _right(text: str, end: int, head: str) -> int:
         reached = city.end()
     if joined := _joined().match(text, reached):
         reached = joined.end()
+        if (town := _DIRECT.match(text, reached)) and is_place(town.group("place")):
+            reached = town.end()
         if named := re.compile(r" [A-ZÆØÅ][\w-]+ Kommune").match(text, reached):
             reached = named.end()
     inside = _IN.match(text, reached)
@@ -316,6 +359,8 @@ def _right(text: str, end: int, head: str) -> int:
         reached = _named_after(text, reached)
     if campus := _OWN_LIBRARY.match(text, reached):
         reached = campus.end()
+    if head.endswith(("bibliotekerne", "biblioteker")) and (branch := _BRANCH.match(text, reached)) and _town(branch.group(1)):
+        reached = branch.end()
     if union := re.compile(r" (?:e\.\s?V\.|A/S|ApS|S/I)").match(text, reached):
         reached = union.end()
     return reached

@@ -24,12 +24,25 @@ PLACES = {
     "til Faaborg Biblioteks mellemledere": "Faaborg Bibliotek",
     "souschef på thisted bibliotek": "thisted bibliotek",
     "Morsø Kommune": "Morsø Kommune",
+    "Afdelingsleder, Mariagerfjord Bibliotekerne, Hobro": "Mariagerfjord Bibliotekerne, Hobro",
+    "RUDERSDAL BIBLIOTEKERNE / Birkerød": "RUDERSDAL BIBLIOTEKERNE / Birkerød",
+    "Vidå Bibliotekerne, EAN 5798073608838": "Vidå Bibliotekerne",
+    "Vejle Bibliotekerne, Anders": "Vejle Bibliotekerne",
+    "leder, Marstal Læsestue, EAN": "Marstal Læsestue",
+    "The School of Design Library is small": "School of Design Library",
+    "Sektionschef, Esbjerg Byens Biblioteker": "Esbjerg Byens Biblioteker",
+    "på Søhuset, Bibliotek & Borgerservice": "Søhuset, Bibliotek & Borgerservice",
+    "Bibliotek og Kulturhus Vallensbæk": "Bibliotek og Kulturhus Vallensbæk",
 }
 
 
 @pytest.mark.parametrize(("text", "place"), PLACES.items())
 def test_places_of_work(text: str, place: str) -> None:
     assert [p.value for p in organisations.find(text)] == [place]
+
+
+def test_a_kind_of_place_without_a_name_is_the_last_resort() -> None:
+    assert [p.rank for p in organisations.find("leder af Kulturhus & Bibliotek")] == [1]
 
 
 @pytest.mark.parametrize(
