@@ -24,7 +24,7 @@ from mailbot.app.handle import TO_HER, Handled, Received, Rules, handle, put_int
 from mailbot.app.sent import SentFolder
 from mailbot.app.worth import worth_of
 from mailbot.course import Kind, Mode
-from mailbot.letters.key import letter_key
+from mailbot.letters.key import keys_in, letter_key
 from mailbot.mail.inbox import Inbox
 from mailbot.mail.message import Inbound
 from mailbot.mail.parse import parse
@@ -129,7 +129,10 @@ class Repetition:
         for message in messages:
             if message.received_at > end:
                 break
-            at = max(at, message.received_at, answered.get(parse(message.raw).message_id, at))
+            read = parse(message.raw)
+            at = max(at, message.received_at, answered.get(read.message_id, at))
+            for key in keys_in((*read.references, *read.in_reply_to)):  # an answer comes after what it answers, also within a second
+                at = max(at, decided(self.known[key][0]) + timedelta(microseconds=1)) if key in self.known else at
             yield at, lambda now, message=message: self._repeat(message, now)  # type: ignore[misc]
         for letter in self.hers:
             if letter.received_at >= self.clock:

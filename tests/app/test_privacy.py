@@ -71,24 +71,24 @@ def test_the_log_at_info_level_holds_no_personal_data(office: Office, embedded: 
         assert word.lower() not in told.lower(), word
 
 
-@pytest.mark.parametrize(
-    ("name", "subject", "text"),
-    [
-        ("Mette Holm", "Tilmelding", SIGNUP.format(more=f"Mit CPR er {CPR}.", name="Mette Holm")),
-        ("Mette Holm", f"Tilmelding {CPR}", SIGNUP.format(more="", name="Mette Holm")),
-        (f"Mette Holm {CPR}", "Tilmelding", SIGNUP.format(more="", name="Mette Holm")),
-        ("Mette Holm", "Tilmelding", SIGNUP.format(more=f"Reference: {CPR}, jeg spiser ikke nødder ({CPR}).", name=f"Mette Holm\n{CPR}")),
-        ("Mette Holm", f"Spørgsmål om {CPR}", f"Kan I se, om {CPR} er tilmeldt Hverdagsledelse 2026? Mvh Mette Holm"),
-        ("Mette Holm", "Tilmelding", f"Anna Friis Holm ({CPR}) vil måske med på Hverdagsledelse 2026, hvis hun kan. Mvh Mette Holm"),
-    ],
-    ids=["text", "subject", "name", "reference and diet", "question", "proposal"],
+WITH_CPR = (
+    ("Mette Holm", "Tilmelding", SIGNUP.format(more=f"Mit CPR er {CPR}.", name="Mette Holm")),
+    ("Bo Beck", f"Tilmelding {CPR}", SIGNUP.format(more="", name="Bo Beck")),
+    (f"Ida Lund {CPR}", "Tilmelding", SIGNUP.format(more="", name="Ida Lund")),
+    ("Karl Toft", "Tilmelding", SIGNUP.format(more=f"Reference: {CPR}, jeg spiser ikke nødder ({CPR}).", name=f"Karl Toft\n{CPR}")),
+    ("Eva Krogh", f"Spørgsmål om {CPR}", f"Kan I se, om {CPR} er tilmeldt Hverdagsledelse 2026? Mvh Eva Krogh"),
+    ("Nils Bak", "Tilmelding", f"Anna Friis Holm ({CPR}) vil måske med på Hverdagsledelse 2026, hvis hun kan. Mvh Nils Bak"),
 )
-def test_a_cpr_number_never_reaches_the_database(office: Office, embedded: MailServer, name: str, subject: str, text: str) -> None:
-    embedded.deliver("bot@example.dk", written(name, "mette.holm@eksempelby-kom.dk", subject, text))
+
+
+def test_a_cpr_number_never_reaches_the_database(office: Office, embedded: MailServer) -> None:
+    """In the text, the subject, a name, a reference, a diet, a question, a proposal: nowhere in the bytes of the file."""
+    for n, (name, subject, text) in enumerate(WITH_CPR):
+        embedded.deliver("bot@example.dk", written(name, f"person{n}@eksempelby-kom.dk", subject, text))
     office.once()
     assert office.run("digest", "--send").returncode == 0
     kept = b"".join(path.read_bytes() for path in office.folder.glob("mailbot.db*"))
-    assert b"mette.holm" in kept
+    assert all(f"person{n}@eksempelby-kom.dk".encode() in kept for n in range(len(WITH_CPR)))
     for number in (CPR, CPR.replace("-", ""), CPR.replace("-", " ")):
         assert number.encode() not in kept
     assert not any(CPR.encode() in letter.raw for letter in embedded.sent)
