@@ -140,7 +140,9 @@ def _together(row: list[HeardClause], topic: frozenset[str]) -> list[HeardClause
         if [w.text for w in heard.clause.words] == ["nej"] and following in ("hvor", "sikke"):
             extra.add("not_no")
         changed.append(
-            HeardClause(heard.clause, heard.found, (heard.groups | extra | topic) - dropped - ({"decline_real"} if "not_no" in extra else set()))
+            HeardClause(
+                heard.clause, heard.found, (heard.groups | extra | topic) - dropped - ({"decline_real"} if "not_no" in extra else set())
+            )
         )
     return changed
 
