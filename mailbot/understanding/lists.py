@@ -100,7 +100,7 @@ def from_data(lines: tuple[Line, ...], marks: list[Mark], roster: Roster) -> Non
             continue
         if not job and (
             typed < (0.5 if owner else 0.6) * len(rows)
-            or covered < 0.45 * len(text)
+            or (covered < 0.45 * len(text) and not (owner and len(inside) == 1 and _labelled(text, start, inside[0])))
             or re.search(r"\b(?:er|har|skal|vil|kan|bliver|sendes)\b", text)
         ):
             continue
@@ -116,6 +116,11 @@ def from_data(lines: tuple[Line, ...], marks: list[Mark], roster: Roster) -> Non
             roster.lines.add(at)
         if owner and not for_all:
             above[at] = owner
+
+
+def _labelled(text: str, start: int, mark: Mark) -> bool:
+    """Whether a line is one reference behind its label: `projektnr. 22-1702`."""
+    return mark.kind == "reference" and mark.end >= start + len(text) - 1 and mark.start - start < 30
 
 
 def _titled(lead: str, marks: list[Mark]) -> bool:
