@@ -135,7 +135,6 @@ def campaign(minutes: float, seed: int, findings: Path, *, with_bombs: bool = Tr
         if counts["messages"] % 400 == 0:
             say(
                 json.dumps({"seed": seed, "messages": counts["messages"], "findings": len(seen), "slowest_s": round(slowest, 2)}),
-                flush=True,
             )
     return counts
 
