@@ -27,6 +27,7 @@ _INLINE = re.compile(
 def fill(told: Told, message: Message, answered: Letter | None, history: Sequence[Voice]) -> None:
     """Adds to the writer's record what only our request explains."""
     _between(told, message)
+    _numbered(told, history)
     if _INLINE.search(told.body) or not told.body.strip():
         _filled_in(told, answered, history)
     _bare(told)
@@ -48,6 +49,22 @@ def _between(told: Told, message: Message) -> None:
         line = answer.split("\n")[0]
         for key in keys:
             rosters.fill(told.writer, key, layout.Cell(line, start, start + len(line)), _MODULE)
+
+
+_NUMBER = re.compile(r"\s*\(?(\d{1,2})[.):]\s+(?=\S)")
+
+
+def _numbered(told: Told, history: Sequence[Voice]) -> None:
+    """`3) Ja: jordbær`, where our letter asked `3) Er der noget, du ikke tåler?`: a diet or a reference."""
+    asked = {n.group(1): line.text[n.end() :] for voice in history[:1] for line in voice.body if (n := _NUMBER.match(line.text))}
+    for line in told.voice.body if asked else ():
+        number = _NUMBER.match(line.text)
+        if number is None:
+            continue
+        answer = layout.Cell(line.text[number.end() :], line.start + number.end(), line.end)
+        for key in set(_asked(asked.get(number.group(1), "").rstrip("?. "))) & {"dietary", "reference"}:
+            if len(answer.text) < 80:
+                rosters.fill(told.writer, key, answer, _MODULE)
 
 
 def _asked(line: str) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ def _told() -> re.Pattern[str]:
         rf"|\b(?P<kind>(?:(?:delvis|mest|næsten|streng|svær|kraftig|type [12][- ])\s)?(?<!\w){kinds}(?:(?: (?:og|samt|\+"
         rf"|and) |/|, ){kinds})*(?: type [12]\b)?(?:,? men (?:jeg |hun |han )?(?:spiser|tåler) [^.!?;:()\n|,]{{2,30}})?)(?!\w)"
         rf"|\b(?:dog|bare) ikke (?P<but>{alternatives(words('diets')['foods'])}(?!\w)[^.!?;:()\n|]{{0,40}}?){_TAIL}"
-        rf"|\b(?P<without>(?:ingen|intet|uden|helst ikke|helst uden|undgår"
+        rf"|\b(?P<without>(?:ingen|intet|uden|helst ikke|helst ingen|helst uden|undgår"
         rf"|no) (?:{alternatives(words('diets')['foods'])})(?!\w)[^.!?;:()\n|]{{0,60}}?)(?=[.!?;:()\n|]|$| fra nu| (?:til"
         rf"|for) (?!det|den)\w"
         rf"|,? tak\b| please)",
@@ -64,7 +64,7 @@ def _told() -> re.Pattern[str]:
 
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_ENDINGS = ("erne", "ene", "e", "ne", "en", "et", "er", "n", "t", "s")  # kødet, nødderne, eggs
+_ENDINGS = ("erne", "ene", "e", "ne", "en", "et", "er", "r", "n", "t", "s")  # kødet, nødderne, eggs
 _AND = re.compile(
     r"(?:,? (?:og|eller|samt|and|or|nor|&|\+|/) |, |/)"
     r"(?:(?:heller ikke|ikke|anden|andre|andet|alle|rå|bløde?|røget|røgede) ){0,2}$"
@@ -179,6 +179,7 @@ def _likely() -> re.Pattern[str]:
     )
 
 
+_YES = re.compile(r"^(?:ja|jo|yes)\b(?:[:,.!–-]| tak)+ *(?=\w)", re.IGNORECASE)
 _NOTHING = re.compile(r"^(?:ingen|nej|ikke)\b(?:[^,.;]{0,30})(?:[,.;]\s*(?:men|dog|bare)?\s*)(?P<rest>.+)$", re.IGNORECASE)
 
 
@@ -187,6 +188,7 @@ def value(text: str) -> str | None:
     text = re.sub(r",? (?:tak|please)$", "", " ".join(text.split()).strip(" .,;:!"), flags=re.IGNORECASE)
     if not text or text.lower() in listed("diets", "none") or re.fullmatch(r"[\W_]*", text):
         return None
+    text = _YES.sub("", text)
     nothing = _NOTHING.match(text)
     if nothing:
         rest = nothing.group("rest").strip()

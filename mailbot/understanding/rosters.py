@@ -125,7 +125,8 @@ def _words(record: Record, key: str, plain: Found, marks: list[Mark], module: st
         record.put("title", from_mark(job, module, source))
         record.put("organisation", from_mark(place, module, source))
         return
-    value = re.sub(r"\s*\([^)]{0,60}\)$", "", plain.value) if key != "reference" else plain.value
+    area = key == "title" and job is not None and job.value == plain.value  # "mellemleder (formidling)"
+    value = re.sub(r"\s*\([^)]{0,60}\)$", "", plain.value) if key != "reference" and not area else plain.value
     record.put(key, Found(value.strip(" .,;"), plain.start, plain.start + len(value), module, source))
 
 
