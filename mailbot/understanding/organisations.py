@@ -166,8 +166,8 @@ def _grow(text: str, at: int, stop: int, kind: str) -> Place | None:
         start = small.start(1)
     if start == at and end > stop and (house := _HOUSE_BEFORE.search(text, max(0, at - 40), at)):
         start = house.start(1)  # "Søhuset, Bibliotek & Borgerservice"
-    if start == at and _nameless(text[start:end]):
-        rank = 1  # "Kulturhus & Bibliotek": no name
+    if start == at and (_nameless(text[start:end]) or low.startswith(_HOUSES)):
+        rank = 1  # "Kulturhus & Bibliotek", "hovedbiblioteket i Grenaa": one house of a library
     if start == at and end == stop and not bare:
         return None
     if start == at and not bare and not word[0].isupper() and not _definite(low):
@@ -314,6 +314,7 @@ def _named_after(text: str, end: int) -> int:
     return direct.end()
 
 
+_HOUSES = ("hovedbibliotek", "børnebibliotek", "lokalbibliotek", "filialbibliotek", "musikbibliotek", "voksenbibliotek", "ungebibliotek")
 _BRANCH = re.compile(r"(?:, | ?/ ?)([A-ZÆØÅ][^\W\d_]{2,20})(?=\s*(?:$|[\n.;)|]|, ?(?:EAN|\+?\d|[Tt]lf|[Mm]obil)))")
 
 

@@ -186,7 +186,7 @@ def find(text: str) -> list[Reference]:
     for match in _QUOTE.finditer(text):
         before = re.split(r"[.!?]\s|\n", text[max(0, match.start() - 90) : match.start()])[-1]
         after = re.split(r"[.!?]\s|\n", text[match.end() : match.end() + 40])[0]
-        if re.search(r"\b(?:faktura|regning|bilag|bogholder|ean|gln)", f"{before} {after}", re.IGNORECASE):
+        if re.search(r"\b(?:faktura|regning|bilag|bogholder|ean|gln|referencen?\b)", f"{before} {after}", re.IGNORECASE):
             add(match)
     for match in (*_bare_written().finditer(text), *_on_the_invoice(text)):
         if not re.search(r"@|\b(?:ean|psp|att)\b", match.group("bare"), re.IGNORECASE):
