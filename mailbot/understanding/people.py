@@ -242,8 +242,12 @@ class _Casting(Scene):
         listed = [r.name for r in people if r.form not in SPOKEN]
         if not gone and listed and not re.search(r"\bmig\b|\bmin (?:plads|tilmelding|deltagelse)\b", main.body, re.IGNORECASE):
             gone = listed
+        if not gone and main.says("roles", "leaves_list"):
+            gone = [r.name for r in people if not staying(main, r, people)]
         if not gone and asked is not None and asked.name and self.passed_on():
             gone = [asked.name]
+        if main.writer.name and any(_AND_I.match(self._after(r)) for r in left):
+            return Cast(withdrawn=tuple(dict.fromkeys([*gone, main.writer.name])))
         return Cast(withdrawn=tuple(dict.fromkeys(gone)), contact=self.contact() if gone else None)
 
     def update(self) -> Cast:
@@ -320,6 +324,7 @@ class _Casting(Scene):
         return tuple(notes)
 
 
+_AND_I = re.compile(r"\)? (?:og|samt|and) (?:jeg|undertegnede|I) ")
 _SAME = re.compile(r"\bsamme (?:\w+ ){0,2}(?:ean|faktura\w*|betaling\w*|regning\w*|sted|bibliotek|oplysninger)", re.IGNORECASE)
 
 
