@@ -233,6 +233,7 @@ def _details(heard: Heard, found: dict[str, Feature]) -> None:
         and not other_topic(heard)
     ):
         found["data_subject"] = Feature(1.0)
+        found["change_subject"] = Feature(float(bool({"change", "change_strong"} & heard.subject.groups)))
     labels = len(LABEL.findall(text[:20_000]))
     found["form"] = Feature(min(1.0, labels / 3))
     lines = [line for line in text[:20_000].splitlines() if line.strip()]
@@ -336,6 +337,7 @@ def _surroundings(heard: Heard, found: dict[str, Feature], ours: Collection[str]
     found["robot"] = Feature(float(message.automatic is Automatic.ROBOT))
     ties = named or "generic" in heard.own.groups | heard.subject.groups or heard.context.answers not in (Answers.NOTHING, Answers.OTHER)
     ties = ties or bool({"course", "generic"} & (heard.forwarded.groups | heard.history.groups))
+    ties = ties or {"date", "enrol"} <= heard.own.groups
     ties = ties or (heard.context.reply and "signup_word" in heard.subject.groups and not other_topic(heard))
     told = ("registered", "work", "join_elsewhere", "supply", "correct", "join", "join_held", "leave", "replace")
     bare = found.get("number", Feature(0.0)).value or found["title"].value or found["form"].value

@@ -167,12 +167,15 @@ def _tokens(heard: HeardClause) -> list[Token]:
     row = heard.clause.words[:ROW]
     course = {i for span in heard.found.get("course", ()) for i in range(*span)}
     names = {i for span in heard.found.get("name", ()) for i in range(*span)}
+    days = {start for start, _ in heard.found.get("date", ())}
     found: list[Token] = []
     for i, word in enumerate(row):
         if i in course:
             text = "<course>"
         elif i in names:
             text = "<name>"
+        elif i in days:
+            text = "<day>"
         else:
             text = _token(word.text)
             if word.capital and i and not text.startswith("<") and _unknown(word.text):

@@ -125,10 +125,11 @@ def _unrelated(heard: Heard, choice: Choice) -> Judged:
 
 
 def _to_us_after_all(heard: Heard) -> bool:
-    """An answer to what we asked, or the course with a number and a title: never left alone, whatever it seems to say."""
+    """An answer to what we asked, the course with a number and a title, a wish for one of its days: never left alone, whatever it seems to say."""
     asked = heard.context.answers in ASKED
     complete = {"course", "number", "title"} <= heard.features.keys()
-    return (asked or complete) and not LEFT_ALONE & heard.features.keys()
+    dated = "join" in heard.features and "date" in heard.own.groups
+    return (asked or complete or dated) and not LEFT_ALONE & heard.features.keys()
 
 
 def _question(heard: Heard) -> list[Reason]:

@@ -149,8 +149,8 @@ def _people(steps: tuple[_Step, ...], at: int, texts: list[str], row: Sequence[W
     for j in range(i, min(len(texts), i + PEOPLE)):
         if seen and (end := _follow(steps, at + 1, texts, row, j)):
             return end
-        if texts[j] in listed("clauses", "spoken_to"):
-            return 0
+        if texts[j] in listed("clauses", "spoken_to") or (not seen and len(texts[j]) > 3 and texts[j].isdecimal()):
+            return 0  # "fjern 5798 …" means a number, and its last figure is no count of people
         seen = seen or is_person(texts[j], row[j].capital)
     end = min(len(texts), i + PEOPLE)
     return _follow(steps, at + 1, texts, row, end) if seen else 0

@@ -49,6 +49,12 @@ QUOTED = {
         "Kære Bo\n\nDer er blevet en plads ledig på Hverdagsledelse 2026, og du er den næste på ventelisten. "
         "Vil du have pladsen? Svar ja eller nej senest torsdag.\n\nVenlig hilsen\nLisbet",
     ),
+    "verify": (
+        "Er det rigtigt, at du melder fra til Hverdagsledelse 2026?",
+        "2026-02-02",
+        "Kære Bo\n\nOlga Brinch har skrevet, at du melder fra til Hverdagsledelse 2026. Svar ja på denne mail, hvis det er rigtigt, "
+        "og nej, hvis det ikke er.\n\nVenlig hilsen\nLisbet",
+    ),
     "program": (
         "Program til 20. august",
         "2026-08-18",
