@@ -125,7 +125,7 @@ def _unrelated(heard: Heard, choice: Choice) -> Judged:
 
 
 def _to_us_after_all(heard: Heard) -> bool:
-    """An answer to what we asked, the course with a number and a title, a wish for one of its days: never left alone, whatever it seems to say."""
+    """What answers our question, gives course, number and title, or wishes for one of its days: never left alone."""
     asked = heard.context.answers in ASKED
     complete = {"course", "number", "title"} <= heard.features.keys()
     dated = "join" in heard.features and "date" in heard.own.groups

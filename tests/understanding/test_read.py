@@ -40,7 +40,7 @@ def test_phrases_are_read_as_they_are_meant(file: Path) -> None:
     left = [p.text for p, r in pairs if p.intent in MATTERS and r.action is Action.IGNORE]
     # the table is fitted to these lines; what a new writer's are read like, fit.py --held-out tells
     assert len(acted) <= 0.004 * len(pairs), acted
-    assert len(left) <= 0.004 * len(pairs), left
+    assert not left
     assert len(wrong) <= 0.05 * len(pairs), wrong
 
 
@@ -126,6 +126,26 @@ def test_a_single_meeting_is_noted_with_its_date() -> None:
     reading = read(message("Jeg må desværre melde afbud til den 20. august.", "program"), [COURSE], None)
     assert (reading.intent, reading.action) == (Intent.QUESTION, Action.REVIEW)
     assert [d.isoformat() for d in reading.findings[0].absences] == ["2026-08-20"]
+
+
+@pytest.mark.parametrize(
+    ("text", "withdrawn", "coming"),
+    [
+        ("Rikke Lund skal på barsel. I stedet for hende deltager Mads Holm på Hverdagsledelse.", ("Rikke Lund",), ["Mads Holm"]),
+        ("Jeg må afmelde alle tre fra Hverdagsledelse: Ane Holm, Bent Lund og Carl Dam.", ("Ane Holm", "Bent Lund", "Carl Dam"), []),
+        ("Både Ib Lund og jeg må melde fra Hverdagsledelse.", ("Ib Lund", "Bo Krag"), []),
+    ],
+)
+def test_who_leaves_and_who_comes(text: str, withdrawn: tuple[str, ...], coming: list[str]) -> None:
+    reading = read(message(f"{text}\n\nMvh\nBo Krag"), [COURSE], None)
+    assert reading.withdrawn == withdrawn
+    assert [p.name for p in reading.participants] == coming
+
+
+@pytest.mark.parametrize(("text", "intent"), [("ja", Intent.ACCEPT), ("Ja, det passer.", Intent.ACCEPT), ("nej", Intent.DECLINE)])
+def test_a_bare_answer_to_our_question_is_clear(text: str, intent: Intent) -> None:
+    reading = read(message(text, subject="SV: Hverdagsledelse 2026"), [COURSE], letter(Kind.VERIFY))
+    assert (reading.intent, reading.action) == (intent, Action.AUTO)
 
 
 @given(st.text(max_size=400), st.text(max_size=60))
