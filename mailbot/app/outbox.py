@@ -132,6 +132,11 @@ def file_copies(store: Store, carrier: Carrier) -> None:
             store.filed(number)
 
 
+def _given_up(code: str, why: str, at: datetime) -> Reason:
+    """With the time, since the next digest must tell of a letter that was planned days before it failed."""
+    return Reason(code, {"why": why[:200], "at": at.isoformat()})
+
+
 def _send(attempt: Attempt, store: Store, carrier: Carrier, clock: Callable[[], datetime]) -> bool:
     letter = attempt.letter
     delivery = carrier.carry(attempt, lambda: store.sending(letter.number))
@@ -143,13 +148,13 @@ def _send(attempt: Attempt, store: Store, carrier: Carrier, clock: Callable[[], 
             return True
         case Later(why, wait):
             if now - letter.planned_at > GIVE_UP_AFTER:
-                store.settle(letter.number, LetterState.FAILED, now, reason=Reason("gave_up", {"why": why[:200]}))
+                store.settle(letter.number, LetterState.FAILED, now, reason=_given_up("gave_up", why, now))
             else:
                 retry_at = now + (wait or retry_after(attempt.attempts))
                 store.settle(letter.number, LetterState.PLANNED, now, reason=Reason("deferred", {"why": why[:200]}), retry_at=retry_at)
             log.warning("letter_deferred", letter=letter.number, attempts=attempt.attempts)
         case Refused(why):
-            store.settle(letter.number, LetterState.FAILED, now, reason=Reason("refused", {"why": why[:200]}))
+            store.settle(letter.number, LetterState.FAILED, now, reason=_given_up("refused", why, now))
             log.warning("letter_refused", letter=letter.number)
         case Unknown(why):
             try:

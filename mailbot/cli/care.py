@@ -165,6 +165,7 @@ def status(config: ConfigOption = None, database: DatabaseOption = None, json: J
         notes = store.notes()
         waiting = store.letters(state=LetterState.PLANNED)
         uncertain = len(store.letters(state=LetterState.UNCERTAIN))
+        failed = len(store.letters(state=LetterState.FAILED))
         open_items = sum(item.closed_at is None for c in store.courses() for item in store.roster(c.id).items)
     last = notes["last_pass"][1] if "last_pass" in notes else None
     facts = {
@@ -172,6 +173,7 @@ def status(config: ConfigOption = None, database: DatabaseOption = None, json: J
         "letters_waiting": len(waiting),
         "oldest_waiting": min((letter.planned_at for letter in waiting), default=None),
         "letters_uncertain": uncertain,
+        "letters_failed": failed,
         "open_items": open_items,
         "last_error": notes["last_error"][0] if "last_error" in notes else None,
     }

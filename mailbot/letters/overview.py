@@ -12,10 +12,11 @@ from datetime import date, datetime, time, timedelta
 
 from mailbot.course import Course, Kind, Meeting, Status
 from mailbot.registration.records import Item, ItemKind, LetterRecord, LetterState, Registration, Roster, Settings
+from mailbot.registration.worktime import days_on
 
 ENDED = frozenset({Status.CANCELLED, Status.DECLINED, Status.EXPIRED})
 PLACE_NEEDED = timedelta(days=21)   # a meeting so near without a place is worth a warning
-LATE_DRAFT = timedelta(days=2)
+LATE_DRAFT = 2                      # working days that a draft may lie unsent
 URGENCY = (   # first those that are few and must not be lost behind many others
     ItemKind.HELD, ItemKind.UNCERTAIN, ItemKind.QUARANTINE, ItemKind.BOUNCE, ItemKind.CONFLICT, ItemKind.INVOICING,
     ItemKind.REVIEW, ItemKind.QUESTION, ItemKind.VERIFY, ItemKind.TAKEN, ItemKind.NOTICE,
@@ -118,7 +119,7 @@ def build(
         undelivered=_letters(roster, (LetterState.FAILED, LetterState.UNCERTAIN), began),
         planned=tuple(x for x in roster.letters if x.state is LetterState.PLANNED and x.kind not in TO_HER),
         withheld=tuple(x for x in _letters(roster, (LetterState.WITHHELD,), began) if x.kind not in TO_HER),
-        drafted=tuple(x for x in roster.letters if x.state is LetterState.DRAFTED and now - x.planned_at > LATE_DRAFT),
+        drafted=tuple(x for x in roster.letters if x.state is LetterState.DRAFTED and _late(x, course, now)),
         places=tuple(
             (n, m) for n, m in enumerate(course.meetings, 1)
             if not m.place and not m.called_off and timedelta() < course.starts_at(m) - now <= PLACE_NEEDED
@@ -148,7 +149,20 @@ def _changed_since(registration: Registration, since: datetime) -> tuple[str, ..
 
 
 def _letters(roster: Roster, states: Sequence[LetterState], since: datetime) -> tuple[LetterRecord, ...]:
-    return tuple(x for x in roster.letters if x.state in states and x.planned_at > since)
+    return tuple(x for x in roster.letters if x.state in states and _settled_at(x) > since)
+
+
+def _settled_at(letter: LetterRecord) -> datetime:
+    """When a letter that failed did so (its reason says it), else when it was planned."""
+    at = letter.reason.values.get("at", "") if letter.reason else ""
+    try:
+        return datetime.fromisoformat(at) if letter.state is LetterState.FAILED else letter.planned_at
+    except ValueError:
+        return letter.planned_at
+
+
+def _late(draft: LetterRecord, course: Course, now: datetime) -> bool:
+    return now >= days_on(draft.planned_at, LATE_DRAFT, course.zone)
 
 
 def _counted(entries: Sequence[object]) -> dict[str, int]:

@@ -8,7 +8,7 @@ import time
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.policy import default
 from typing import Any
 from urllib.parse import quote
@@ -298,3 +298,19 @@ def test_news_is_what_came_since_the_last_digest() -> None:
     assert build(roster(joined), now=MORNING).joined == ()
     today = replace(earlier, planned_at=NOW)
     assert build(roster(replace(joined, received_at=NOW), letters=(today,)), now=MORNING).joined != ()
+
+
+def test_a_letter_given_up_after_days_of_trying_is_told_when_it_failed() -> None:
+    planned = NOW - timedelta(days=3)
+    letter = replace(record(71, Kind.CONFIRMATION, LetterState.FAILED), planned_at=planned)
+    for failed, told in ((NOW - timedelta(hours=1), True), (NOW - timedelta(days=2), False)):
+        reason = Reason("gave_up", {"why": "450 busy", "at": failed.isoformat()})
+        made = build(roster(letters=(replace(letter, reason=reason),)), now=NOW, since=NOW - timedelta(days=1))
+        assert bool(made.undelivered) is told
+
+
+def test_a_draft_may_lie_two_working_days() -> None:
+    friday = datetime(2026, 1, 16, 9, tzinfo=UTC)
+    draft = replace(record(72, Kind.CONFIRMATION, LetterState.DRAFTED), planned_at=friday)
+    for now, late in ((friday + timedelta(days=3), False), (friday + timedelta(days=4, minutes=1), True)):
+        assert bool(build(roster(letters=(draft,)), now=now, since=now - timedelta(days=1)).drafted) is late
