@@ -104,7 +104,8 @@ class Scene:
             if mark.kind == "name":
                 yield Record(form="copied", fields={"name": from_mark(mark, "names", "subject")})
         for voice in self.voices:
-            if voice.kind is not SegmentKind.NEW and called & set(_FULL.findall("\n".join(x.text for x in (*voice.body, *voice.signature)))):
+            words = "\n".join(x.text for x in (*voice.body, *voice.signature))
+            if voice.kind is not SegmentKind.NEW and called & set(_FULL.findall(words)):
                 told = voices_told.read(voice, self.message, self.skip, ours=self.ours)
                 for told_of in (*told.others, told.writer):
                     if len(told_of.name.split()) > 1:
