@@ -11,7 +11,7 @@ from mailbot.app.handle import Rules, outgoing
 from mailbot.app.tokens import link_token, mailto
 from mailbot.course import Kind
 from mailbot.letters.compose import Composed
-from mailbot.letters.digest import Digest, build, compose_digest, last_time
+from mailbot.letters.digest import GUIDE, Digest, build, compose_digest, last_time
 from mailbot.letters.key import letter_key
 from mailbot.letters.mime import Attachment
 from mailbot.letters.overview import Coming, Trouble
@@ -29,6 +29,7 @@ from mailbot.understanding.lexicon import words
 from mailbot.understanding.reading import Address
 
 LATE_PASS, LATE_BACKUP = timedelta(hours=2), timedelta(hours=50)
+UNSENT_DAYS = 2   # working days that a draft may lie before she is reminded of it
 MOST_STEPS = 30   # of what comes, so much is worked out ahead
 
 
@@ -78,7 +79,7 @@ def _composed(told: Digest, roster: Roster, rules: Rules, secret: bytes, key: st
 def guide() -> Attachment:
     """The guide for the administrator, which goes along with their first digest."""
     text = shipped("data", "vejledning.md").read_bytes()
-    return Attachment("vejledning.txt", "text/plain", text, parameters=(("charset", "utf-8"),))
+    return Attachment(GUIDE, "text/plain", text, parameters=(("charset", "utf-8"),))
 
 
 def _discreet(item: Item) -> Item:
@@ -119,6 +120,7 @@ def _told(roster: Roster, store: Store, now: datetime) -> Digest:
         coming=_coming(roster, now),
         health={name: notes[name][1] for name in ("last_pass", "backup") if name in notes},
         troubles=_troubles(notes, since, now),
+        drafts_since=days_on(now, -UNSENT_DAYS, course.zone),
     )
 
 

@@ -98,7 +98,7 @@ def settle_interrupted(store: Store, carrier: Carrier, now: datetime) -> None:
             store.settle(number, found.state, now, message_id=found.message_id)
         else:
             log.warning("letter_uncertain", letter=number)
-            store.settle(number, LetterState.UNCERTAIN, now, reason=Reason("broke_off_while_sending"))
+            store.settle(number, LetterState.UNCERTAIN, now, reason=Reason("broke_off_while_sending", {"at": now.isoformat()}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def file_copies(store: Store, carrier: Carrier) -> None:
             store.filed(number)
 
 
-def _given_up(code: str, why: str, at: datetime) -> Reason:
+def _ended(code: str, why: str, at: datetime) -> Reason:
     """With the time, since the next digest must tell of a letter that was planned days before it failed."""
     return Reason(code, {"why": why[:200], "at": at.isoformat()})
 
@@ -148,13 +148,13 @@ def _send(attempt: Attempt, store: Store, carrier: Carrier, clock: Callable[[], 
             return True
         case Later(why, wait):
             if now - letter.planned_at > GIVE_UP_AFTER:
-                store.settle(letter.number, LetterState.FAILED, now, reason=_given_up("gave_up", why, now))
+                store.settle(letter.number, LetterState.FAILED, now, reason=_ended("gave_up", why, now))
             else:
                 retry_at = now + (wait or retry_after(attempt.attempts))
                 store.settle(letter.number, LetterState.PLANNED, now, reason=Reason("deferred", {"why": why[:200]}), retry_at=retry_at)
             log.warning("letter_deferred", letter=letter.number, attempts=attempt.attempts)
         case Refused(why):
-            store.settle(letter.number, LetterState.FAILED, now, reason=_given_up("refused", why, now))
+            store.settle(letter.number, LetterState.FAILED, now, reason=_ended("refused", why, now))
             log.warning("letter_refused", letter=letter.number)
         case Unknown(why):
             try:
@@ -164,6 +164,6 @@ def _send(attempt: Attempt, store: Store, carrier: Carrier, clock: Callable[[], 
             if found is not None:
                 store.settle(letter.number, found.state, now, message_id=found.message_id)
                 return True
-            store.settle(letter.number, LetterState.UNCERTAIN, now, reason=Reason("broke_off_while_sending", {"why": why[:200]}))
+            store.settle(letter.number, LetterState.UNCERTAIN, now, reason=_ended("broke_off_while_sending", why, now))
             log.warning("letter_uncertain", letter=letter.number)
     return False

@@ -258,7 +258,7 @@ class Repetition:
         for letter in (*self.store.letters(state=LetterState.PLANNED), *self.store.letters(state=LetterState.RESERVED)):
             drafts = modes.get(letter.course) is Mode.DRAFT and letter.kind not in TO_HER
             if self.files and not drafts and letter.planned_at <= end:
-                self.store.settle(letter.number, LetterState.UNCERTAIN, end, reason=Reason("not_in_sent"))
+                self.store.settle(letter.number, LetterState.UNCERTAIN, end, reason=Reason("not_in_sent", {"at": end.isoformat()}))
                 self.told.uncertain.append(letter)
             else:
                 self.told.to_go.append(letter)

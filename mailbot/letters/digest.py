@@ -27,6 +27,7 @@ from mailbot.understanding.reading import Address
 
 __all__ = ["Digest", "Link", "build", "compose_digest", "last_time"]
 
+GUIDE = "vejledning.txt"  # the attachment of that name is spoken of
 MOST_PLACES = 10
 ROOM = ((25, 20), (12, 10), (6, 5))   # how many items, and lines of each list: less, where they are long
 LARGEST_PAGE = 98_000    # bytes; Gmail cuts off after 102 kB
@@ -58,7 +59,7 @@ def compose_digest(
     desk = Desk(course=course, words=words, sentences=told, people={r.id: r for r in digest.people}, link=link, original=original)
     shown = () if digest.quiet else pictures(digest)
     values: dict[str, Any] = {"greeting": words.greeting(to), "write_all": _write_all(digest, words), "code": f"mailbot-letter.{key}"}
-    values |= {"pictures": {p.cid for p in shown}, **_picture_words(digest, words)}
+    values |= {"guide": any(a.name == GUIDE for a in attachments), "pictures": {p.cid for p in shown}, **_picture_words(digest, words)}
     draft = Draft(kind=Kind.DIGEST, course=course.id, to=to, subject_of=f"digest:{digest.now:%Y-%m-%d}")
     values |= _values(digest, desk)
     whole = {name: tuple(lines) for name, lines in _lines(digest, desk).items()}

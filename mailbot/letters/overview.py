@@ -12,11 +12,10 @@ from datetime import date, datetime, time, timedelta
 
 from mailbot.course import Course, Kind, Meeting, Status
 from mailbot.registration.records import Item, ItemKind, LetterRecord, LetterState, Registration, Roster, Settings
-from mailbot.registration.worktime import days_on
 
 ENDED = frozenset({Status.CANCELLED, Status.DECLINED, Status.EXPIRED})
 PLACE_NEEDED = timedelta(days=21)   # a meeting so near without a place is worth a warning
-LATE_DRAFT = 2                      # working days that a draft may lie unsent
+LATE_DRAFT = timedelta(days=2)      # so long may a draft lie unsent where nobody counts working days
 URGENCY = (   # first those that are few and must not be lost behind many others
     ItemKind.HELD, ItemKind.UNCERTAIN, ItemKind.QUARANTINE, ItemKind.BOUNCE, ItemKind.CONFLICT, ItemKind.INVOICING,
     ItemKind.REVIEW, ItemKind.QUESTION, ItemKind.VERIFY, ItemKind.TAKEN, ItemKind.NOTICE,
@@ -89,12 +88,13 @@ def build(
     left_alone: Mapping[str, int] | None = None,
     coming: Sequence[Coming] = (),
     troubles: Sequence[Trouble] = (),
+    drafts_since: datetime | None = None,
 ) -> Digest:
     """The digest of a course at `now`; `since` is the last one (else a day ago, over a weekend from Friday).
 
     `counts` are messages by outcome ("handled", "review", "ignored"), else they are counted from `entries` (anything with
     an `outcome`); `missing` the fields to ask for by registration; `health` short facts to show as they are, by name, and
-    `troubles` what went wrong with the service.
+    `troubles` what went wrong with the service; drafts from before `drafts_since` (else two days ago) have waited too long.
     """
     course, began = roster.course, since or last_time(roster, now)
     live = tuple(r for r in roster.registrations if r.live)
@@ -119,7 +119,7 @@ def build(
         undelivered=_letters(roster, (LetterState.FAILED, LetterState.UNCERTAIN), began),
         planned=tuple(x for x in roster.letters if x.state is LetterState.PLANNED and x.kind not in TO_HER),
         withheld=tuple(x for x in _letters(roster, (LetterState.WITHHELD,), began) if x.kind not in TO_HER),
-        drafted=tuple(x for x in roster.letters if x.state is LetterState.DRAFTED and _late(x, course, now)),
+        drafted=tuple(x for x in roster.letters if x.state is LetterState.DRAFTED and x.planned_at < (drafts_since or now - LATE_DRAFT)),
         places=tuple(
             (n, m) for n, m in enumerate(course.meetings, 1)
             if not m.place and not m.called_off and timedelta() < course.starts_at(m) - now <= PLACE_NEEDED
@@ -153,16 +153,12 @@ def _letters(roster: Roster, states: Sequence[LetterState], since: datetime) -> 
 
 
 def _settled_at(letter: LetterRecord) -> datetime:
-    """When a letter that failed did so (its reason says it), else when it was planned."""
+    """When a letter failed or became uncertain (its reason says it), else when it was planned."""
     at = letter.reason.values.get("at", "") if letter.reason else ""
     try:
-        return datetime.fromisoformat(at) if letter.state is LetterState.FAILED else letter.planned_at
+        return datetime.fromisoformat(at) if letter.state in (LetterState.FAILED, LetterState.UNCERTAIN) else letter.planned_at
     except ValueError:
         return letter.planned_at
-
-
-def _late(draft: LetterRecord, course: Course, now: datetime) -> bool:
-    return now >= days_on(draft.planned_at, LATE_DRAFT, course.zone)
 
 
 def _counted(entries: Sequence[object]) -> dict[str, int]:

@@ -75,6 +75,7 @@ class _Microsoft:
             raise SignInRefused("nobody has signed in yet, or too long ago; run: mailbot login")
         if "access_token" not in answer:
             text = f"{answer.get('error', '')}: {answer.get('error_description', '')}"
+            self._application = None  # it remembers a refusal for a minute; what was mended meanwhile must count at once
             raise SignInRefused(explain(text) or f"Microsoft refused the sign-in ({text[:300]}); check [oauth]")
         return str(answer["access_token"])
 

@@ -107,11 +107,12 @@ class Courses(Session):
         return roster
 
     def _remembered(self, course: str) -> list[Any]:
-        """The letters about registrations, and what else was planned in the two days up to the latest one."""
+        """The letters about registrations, what else was planned in the two days up to the latest one, and what went wrong."""
         latest = self.row("SELECT max(planned_at) AS at FROM letter WHERE course = ?", course)
         since = moment(latest["at"]) if latest else None
         return self.rows(
-            f"SELECT {LETTER_COLUMNS} FROM letter WHERE course = ? AND (about <> '[]' OR planned_at >= ?) ORDER BY number",  # noqa: S608
+            f"SELECT {LETTER_COLUMNS} FROM letter WHERE course = ?"  # noqa: S608
+            " AND (about <> '[]' OR planned_at >= ? OR state IN ('failed', 'uncertain')) ORDER BY number",
             course, stamp(since - RECENT) if since else "",
         )
 

@@ -153,7 +153,7 @@ def bad_day() -> Roster:
         *base.letters,
         letter(61, Kind.CONFIRMATION, LetterState.FAILED, by_id[15], Reason("refused", {"why": "550 5.1.1 User unknown"})),
         letter(62, Kind.OFFER, LetterState.UNCERTAIN, by_id[3], Reason("broke_off_while_sending")),
-        letter(63, Kind.WAITING, LetterState.DRAFTED, by_id[21], days=6),
+        letter(63, Kind.WAITING, LetterState.DRAFTED, by_id[21], days=4),
         letter(64, Kind.CONFIRMATION, LetterState.WITHHELD, by_id[2], Reason("too_many_today", {"limit": "5"})),
     )
     course = COURSE.model_copy(

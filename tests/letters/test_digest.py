@@ -16,7 +16,8 @@ from urllib.parse import quote
 import pytest
 
 from mailbot.course import Kind, Mode, Status
-from mailbot.letters.digest import build, compose_digest
+from mailbot.letters.digest import GUIDE, build, compose_digest
+from mailbot.letters.mime import Attachment
 from mailbot.letters.preview import BO, CARL, METTE, NOW, SOFIE, registration, sample_course
 from mailbot.letters.reasons import sentence_of
 from mailbot.letters.templates import Templates
@@ -309,8 +310,18 @@ def test_a_letter_given_up_after_days_of_trying_is_told_when_it_failed() -> None
         assert bool(made.undelivered) is told
 
 
-def test_a_draft_may_lie_two_working_days() -> None:
+def test_a_draft_that_lies_too_long_is_told() -> None:
     friday = datetime(2026, 1, 16, 9, tzinfo=UTC)
     draft = replace(record(72, Kind.CONFIRMATION, LetterState.DRAFTED), planned_at=friday)
-    for now, late in ((friday + timedelta(days=3), False), (friday + timedelta(days=4, minutes=1), True)):
-        assert bool(build(roster(letters=(draft,)), now=now, since=now - timedelta(days=1)).drafted) is late
+    for since, late in ((friday - timedelta(days=1), False), (friday + timedelta(days=1), True)):
+        assert bool(build(roster(letters=(draft,)), now=friday + timedelta(days=3), drafts_since=since).drafted) is late
+
+
+
+def test_the_guide_is_spoken_of_where_it_goes_along() -> None:
+    guide = Attachment(GUIDE, "text/plain", b"Kom godt i gang")
+    for attachments, told in (((guide,), True), ((), False)):
+        made = compose_digest(
+            build(FULL, now=NOW, since=NOW - timedelta(days=1)), COURSE, key="k", to=SOFIE, templates=Templates(), attachments=attachments
+        )
+        assert ("vejledning.txt" in made.text) is told

@@ -166,6 +166,15 @@ def test_microsofts_refusals_are_explained(provider: Provider, file: TokenFile, 
         app(provider, file).token()
 
 
+def test_what_was_mended_after_a_refusal_counts_at_once(provider: Provider, file: TokenFile) -> None:
+    source = app(provider, file)
+    provider.refuse = "invalid_client", "AADSTS7000222: The provided client secret keys are expired."
+    with pytest.raises(SignInRefused):
+        source.token()
+    provider.refuse = None
+    assert source.token()
+
+
 def test_a_tenant_that_is_not_there_is_explained(provider: Provider, file: TokenFile) -> None:
     provider.missing_tenant = True
     with pytest.raises(SignInRefused, match="tenant"):
