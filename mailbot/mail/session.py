@@ -109,7 +109,8 @@ class Session:
             self._drop()
             if _UNREADABLE.search(_plain(problem)):
                 raise UnreadableAnswer(_unreadable(self.account, problem)) from problem
-            raise _throttled(_plain(problem)) or ConnectionLost(_lost(self.account, problem)) from problem
+            why = _farewell(client) or problem
+            raise _throttled(_plain(why)) or ConnectionLost(_lost(self.account, why)) from problem
         except IMAPClientError as problem:
             text = _plain(problem)
             if _UNREADABLE.search(text):
@@ -117,6 +118,9 @@ class Session:
                 raise UnreadableAnswer(_unreadable(self.account, problem)) from problem
             if (slow := _throttled(text)) is not None:
                 raise slow from problem
+            if "* BYE" in text or _farewell(client):
+                self._drop()
+                raise ConnectionLost(_lost(self.account, problem)) from problem
             raise InboxError(f"{self.account.place} refused a command ({text}); if this comes again, tell the maintainers") from problem
 
     def _drop(self) -> None:
@@ -219,6 +223,12 @@ class Session:
         with contextlib.suppress(BlockingIOError):
             while self._ear.recv(64):
                 pass
+
+
+def _farewell(client: IMAPClient) -> IMAPClientAbortError | None:
+    """What the server said before it hung up (BYE, RFC 3501, 7.1.5): in the middle of IDLE the library only tells of the end."""
+    said = client._imap.untagged_responses.get("BYE")
+    return IMAPClientAbortError(b" ".join(x for x in said if isinstance(x, bytes)).decode("ascii", "replace")) if said else None
 
 
 def _buffered(client: IMAPClient, sock: Any) -> bool:

@@ -71,6 +71,8 @@ class Proxy:
                     break
                 sink.sendall(data)
                 sent += len(data)
+                if from_server and data.startswith(b"* BYE"):
+                    break  # a server that says so closes the connection (RFC 3501, 7.1.5)
         for sock in (source, sink):
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
