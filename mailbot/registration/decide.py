@@ -213,6 +213,7 @@ def _question(change: Change, matter: Matter) -> None:
             change.put(replace(mine[0], absences=absences), "absence_noted", dates=", ".join(d.isoformat() for d in absences))
     reasons = [*matter.reasons]
     if finding.absences:
+        reasons = [r for r in reasons if r.code != "single_meeting"]  # the next one says it with the dates
         reasons.append(Reason("absent", {"dates": ", ".join(d.isoformat() for d in finding.absences)}))
     if finding.intent is Intent.QUESTION:
         receipt(change, matter)  # before the item, which would count as an earlier one of the thread

@@ -40,7 +40,8 @@ def bounce(change: Change, reading: Reading) -> None:
             change.put(replace(r, undeliverable=True), "undeliverable", address=r.person.email or "")
     values = {"addresses": ", ".join(sorted(addresses)), "status": ", ".join(sorted({f.status for f in failed if f.status}))}
     if failed or reading.action is Action.REVIEW:
-        change.open(ItemKind.BOUNCE, (*reading.reasons, Reason("undeliverable", values)), [r.id for r in about if r.live], propose=False)
+        told = reading.reasons or (Reason("undeliverable", values),)
+        change.open(ItemKind.BOUNCE, told, [r.id for r in about if r.live], propose=False)
         change.outcome = Outcome.REVIEW
 
 
