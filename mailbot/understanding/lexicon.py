@@ -28,6 +28,12 @@ def listed(name: str, key: str) -> frozenset[str]:
     return frozenset(word.lower() for word in words(name)[key])
 
 
+@cache
+def affixes(name: str, key: str) -> tuple[str, ...]:
+    """One list of a file in lower case, for `str.startswith` and `str.endswith`."""
+    return tuple(word.lower() for word in words(name)[key])
+
+
 def alternatives(entries: Iterable[str]) -> str:
     """A group that matches any of the entries, the longest first; a space stands for any white space within a line."""
     escaped = sorted((re.escape(entry).replace("\\ ", r"[ \u00a0\t]+") for entry in entries), key=len, reverse=True)

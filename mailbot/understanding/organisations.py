@@ -10,47 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from mailbot.understanding.gazetteer import is_first_name, is_place
-from mailbot.understanding.lexicon import alternatives, listed, words
+from mailbot.understanding.lexicon import affixes, alternatives, listed, words
 from mailbot.understanding.titles import is_head as is_title
-
-GENERIC = (
-    "kinder",
-    "stadt",
-    "schul",
-    "hoved",
-    "folke",
-    "lokal",
-    "børne",
-    "skole",
-    "central",
-    "universitets",
-    "gymnasie",
-    "uddannelses",
-    "forsknings",
-    "voksen",
-    "fag",
-    "kommune",
-    "by",
-    "musik",
-    "filial",
-    "stads",
-    "lands",
-    "høj",
-    "efter",
-    "fri",
-    "folkehøj",
-    "folke-",
-    "ungdoms",
-    "bydels",
-    "kultur",
-    "for",
-    "grund",
-    "privat",
-    "land",
-    "barn",
-    "køre",
-    "real",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +28,19 @@ _TOKEN = re.compile(r"(?<![\w@./])[^\W\d_][\w&’'-]*(?![\w@]|\.\w)")
 _NAMED = frozenset({"UC", "VIA", "Absalon", "DBC", "Nota", "KP", "UCL", "UCN"})
 
 
-@cache
-def _endings(kind: str) -> tuple[str, ...]:
-    return tuple(word.lower() for word in words("organisations")[kind])
-
-
 def _heads(text: str) -> Iterator[tuple[int, int, str]]:
     """The spans of words that name a kind of place, with the kind."""
     for token in _TOKEN.finditer(text):
         low = token.group().lower()
-        if low.endswith(_endings("library")):
+        if low.endswith(affixes("organisations", "library")):
             yield token.start(), token.end(), "library"
-        elif low.endswith(("biblioteks", "bibliotekets", "bibliotekernes", "bibliotekers")):
+        elif low.endswith(affixes("organisations", "genitives")):
             yield token.start(), token.end() - 1, "library"
-        elif low.endswith(_endings("other")):
+        elif low.endswith(affixes("organisations", "other")):
             yield token.start(), token.end(), "other"
         elif token.group() in _NAMED and re.compile(r" [A-ZÆØÅ]|[,.\n|]|$").match(text, token.end()):
             yield token.start(), token.end(), "named"
-        elif low in ("kommune", "regionskommune") and (
+        elif low in listed("organisations", "municipality") and (
             before := re.compile(r"[A-ZÆØÅ][\w-]+ $").search(text, max(0, token.start() - 40), token.start())
         ):
             yield before.start(), token.end(), "municipality"
@@ -96,7 +52,6 @@ _DIRECT = re.compile(r"[ \u00a0](?P<place>[A-ZÆØÅÁÉÍÓÚÝ][\w-]+)")
 
 
 _OWN_LIBRARY = re.compile(r",? (?:Biblioteket|biblioteket|Campus Library)(?=\W|$)|, Bibliotek(?=\W|$)")  # of an institution
-_BEFORE_PLACE = ("huset", "museet", "gymnasiet", "gymnasium", "skolen", "arkivet", "kulturcenter", "kulturcentret")  # Museet Ribe
 _HOUSE_BEFORE = re.compile(r"(?<!\w)([A-ZÆØÅ]\w{1,20}(?:huset|hus|gården|centret|center)), $")
 _SMALL = re.compile(r"(?<!\w)(?:på|ved|hos|fra) ((?:[a-zæøå-]{3,20} ){1,2})$")  # in small letters: "på havneparken bibliotek"
 _INSTITUTION = re.compile(r"[ \u00a0](?:på|ved|hos)[ \u00a0](?=[A-ZÆØÅ])")
@@ -112,7 +67,7 @@ def is_head(word: str) -> bool:
     return (
         low in listed("organisations", "library")
         or low in listed("organisations", "other")
-        or low.endswith(("bibliotekerne", "biblioteket", "bibliotek", "biblioteker"))
+        or low.endswith(affixes("organisations", "library_endings"))
     )
 
 
@@ -144,11 +99,7 @@ def _grow(text: str, at: int, stop: int, kind: str) -> Place | None:
     if kind == "municipality":
         return _place(text, at, stop, 2) if word[0].isupper() else None
     start = _left(text, at)
-    if (
-        low in ("biblioteket", "bibliotekerne", "læringscentret", "læringscenteret", "mediateket")
-        and start == at
-        and (inside := _INSTITUTION.match(text, stop))
-    ):
+    if low in listed("organisations", "of_an_institution") and start == at and (inside := _INSTITUTION.match(text, stop)):
         named = [p for p in find(text[inside.end() : inside.end() + 80]) if p.start == 0 and p.rank < 2]
         if named:  # the library of an institution, which is what it is known by
             return Place(named[0].value, inside.end(), inside.end() + named[0].end, 1)
@@ -166,7 +117,7 @@ def _grow(text: str, at: int, stop: int, kind: str) -> Place | None:
         start = small.start(1)
     if start == at and end > stop and (house := _HOUSE_BEFORE.search(text, max(0, at - 40), at)):
         start = house.start(1)  # "Søhuset, Bibliotek & Borgerservice"
-    if start == at and (_nameless(text[start:end]) or low.startswith(_HOUSES)):
+    if start == at and (_nameless(text[start:end]) or low.startswith(affixes("organisations", "houses"))):
         rank = 1  # "Kulturhus & Bibliotek", "hovedbiblioteket i Grenaa": one house of a library
     if start == at and end == stop and not bare:
         return None
@@ -187,7 +138,7 @@ def _unknown_words(before: str) -> bool:
     return not any(
         w in listed("names", "starters")
         or w in listed("organisations", "kinds")
-        or w.removesuffix("s") in GENERIC
+        or w.removesuffix("s") in listed("organisations", "stems")
         or is_title(w)
         or w.endswith(("ens", "ets", "ernes"))
         for w in before.split()
@@ -195,13 +146,13 @@ def _unknown_words(before: str) -> bool:
 
 
 def _definite(low: str) -> bool:
-    return low.endswith(("et", "erne", "en", "ið"))
+    return low.endswith(affixes("organisations", "definite"))
 
 
 def _bare(word: str, kind: str) -> bool:
     """Whether the single word names a place by itself: `Koldingbibliotekerne`, `Bøgehøjskolen`, `Býarbókasavnið`."""
     low = word.lower()
-    if low in ("býarbókasavnið", "landsbókasavnið", "statsbiblioteket"):
+    if low in listed("organisations", "names_itself"):
         return True
     if low in listed("organisations", "library") or low in listed("organisations", "other"):
         return False
@@ -211,95 +162,76 @@ def _bare(word: str, kind: str) -> bool:
         "",
         low,
     ).rstrip("-")
-    if not stem or stem in GENERIC or (stem.endswith("s") and stem[:-1] in GENERIC):
+    if not stem or {stem, stem.removesuffix("s")} & listed("organisations", "stems"):
         return False
     if kind == "library":
         return word[0].isupper() or is_place(stem)
     return word[0].isupper() and len(stem) > 2 and low.endswith(("skolen", "gymnasiet", "huset", "museet"))
 
 
+_CAPITALISED = re.compile(r"(?<!\w)[A-ZÆØÅ][\w-]+ $")
 _SCHOOL = re.compile(r"(?<!\w)(?:School|University|College|Academy|Institute|Faculty|Museum|Royal \w+) $")
-_TOWNS_OWN = ("byens", "kommunens", "øens")  # "Esbjerg Byens Biblioteker"
 
 
 def _left(text: str, start: int) -> int:
     """Grows to the left over capitalised words, `og`/`&` between them, `Kommunes` and known fixed beginnings."""
     reached = start
     for _ in range(6):
-        step = _LEFT.search(text, max(0, reached - 45), reached)
-        if not step:
+        word = _LEFT.search(text, max(0, reached - 45), reached)
+        if not word:
             break
-        word = step.group("word")
-        low = word.lower().rstrip(".")
-        if word == "of" and (school := _SCHOOL.search(text, max(0, step.start() - 30), step.start())):
-            reached = school.start()
-            continue
-        if word in ("og", "&", "i") or low in ("og",):
-            before = _LEFT.search(text, max(0, step.start() - 45), step.start())
-            if (
-                not before
-                or not before.group("word")[0].isupper()
-                or before.group("word").lower() in listed("names", "starters")
-                or reached == start
-                or low == "i"
-                or is_first_name(before.group("word"))
-            ):
-                break
-            reached = before.start()
-            continue
-        if word.endswith(".") and low not in ("kgl", "skt", "sct", "st"):
+        if _is_article(text, word):
+            return word.start()
+        further = _over_joint(text, word, reached < start) if _is_joint(word) else _over_word(text, word)
+        if further is None:
             break
-        if low == "det" and text[step.end() :].lower().startswith(("kgl", "kongelige")):
-            reached = step.start()
-            break
-        if (
-            low in _TOWNS_OWN
-            and word[0].isupper()
-            and re.search(r"(?<!\w)[A-ZÆØÅ][\w-]+ $", text[max(0, step.start() - 25) : step.start()])
-        ):
-            reached = step.start()
-            continue
-        if (
-            low in listed("names", "starters")
-            or low in listed("organisations", "kinds")
-            or is_title(low)
-            or (
-                low in listed("names", "never")
-                and not is_place(low)
-                and low
-                not in (
-                    "campus",
-                    "university",
-                    "kommune",
-                    "kommunes",
-                    "region",
-                    "center",
-                    "københavn",
-                    "aarhus",
-                    "fyn",
-                    "bornholm",
-                    "uc",
-                    "via",
-                    "kultur",
-                    "research",
-                    "sjælland",
-                    "museum",
-                    "skole",
-                    "børn",
-                    "nørrebro",
-                    "valby",
-                    "vesterbro",
-                    "østerbro",
-                    "amager",
-                )
-            )
-        ):
-            break
-        if word[0].isupper() or is_place(low) or low in ("kommunes", "kgl", "kongelige", "bys"):
-            reached = step.start()
-        else:
-            break
+        reached = further
     return reached
+
+
+def _is_article(text: str, word: re.Match[str]) -> bool:
+    """Whether a name begins with this word: `Det Kgl. Bibliotek`."""
+    return word.group("word").lower() == "det" and text[word.end() :].lower().startswith(affixes("organisations", "royal"))
+
+
+def _is_joint(word: re.Match[str]) -> bool:
+    return word.group("word").lower().rstrip(".") in listed("organisations", "joints")
+
+
+def _over_joint(text: str, joint: re.Match[str], inside: bool) -> int | None:
+    """Where the word before `og` or `&` begins, if both stand `inside` a name (`Kultur og Bibliotek`)."""
+    before = _LEFT.search(text, max(0, joint.start() - 45), joint.start())
+    if not inside or not before:
+        return None
+    word = before.group("word")
+    named = word[0].isupper() and word.lower() not in listed("names", "starters") and not is_first_name(word)
+    return before.start() if named else None
+
+
+def _over_word(text: str, at: re.Match[str]) -> int | None:
+    """Where a word begins that belongs to the name behind it; None where it does not."""
+    word = at.group("word")
+    low = word.lower().rstrip(".")
+    if word == "of" and (school := _SCHOOL.search(text, max(0, at.start() - 30), at.start())):
+        return school.start()
+    if word.endswith(".") and low not in listed("organisations", "shortened"):
+        return None
+    town_before = (
+        low in listed("organisations", "towns_own") and word[0].isupper() and _CAPITALISED.search(text, max(0, at.start() - 25), at.start())
+    )
+    if not town_before and _of_a_sentence(low):
+        return None
+    return at.start() if town_before or word[0].isupper() or is_place(low) or low in listed("organisations", "small") else None
+
+
+def _of_a_sentence(low: str) -> bool:
+    """Whether a word is the sentence's, a title or a kind of library, and so no name even with a capital."""
+    return (
+        low in listed("names", "starters")
+        or low in listed("organisations", "kinds")
+        or is_title(low)
+        or (low in listed("names", "never") and not is_place(low) and low not in listed("organisations", "named_after"))
+    )
 
 
 def _named_after(text: str, end: int) -> int:
@@ -308,13 +240,12 @@ def _named_after(text: str, end: int) -> int:
     if not direct:
         return end
     place = direct.group("place").lower()
-    known = is_place(place) or place in ("københavn", "aarhus", "valby", "nørrebro", "amager", "østerbro", "vesterbro")
+    known = is_place(place) or place in listed("organisations", "districts")
     if place in listed("names", "starters") or (place in listed("names", "never") and not known) or (is_first_name(place) and not known):
         return end
     return direct.end()
 
 
-_HOUSES = ("hovedbibliotek", "børnebibliotek", "lokalbibliotek", "filialbibliotek", "musikbibliotek", "voksenbibliotek", "ungebibliotek")
 _BRANCH = re.compile(r"(?:, | ?/ ?)([A-ZÆØÅ][^\W\d_]{2,20})(?=\s*(?:$|[\n.;)|]|, ?(?:EAN|\+?\d|[Tt]lf|[Mm]obil)))")
 
 
@@ -329,7 +260,7 @@ def _town(word: str) -> bool:
         or is_first_name(low)
         or is_title(low)
         or is_head(low)
-        or low.endswith(("afdelingen", "teamet", "området", "forvaltningen", "kommune"))
+        or low.endswith(affixes("organisations", "departments"))
     )
 
 
@@ -354,9 +285,9 @@ def _right(text: str, end: int, head: str) -> int:
         and (_definite(head) or text[reached : inside.end()].lower().startswith((" for ", " of ")))
     ):
         place = inside.group("place").lower()
-        if place not in listed("names", "never") or place in ("københavn", "aarhus", "nørrebro", "valby"):
+        if place not in listed("names", "never") or place in listed("organisations", "districts"):
             reached = inside.end()
-    elif (head in listed("organisations", "library") and _definite(head)) or head.endswith(_BEFORE_PLACE):
+    elif (head in listed("organisations", "library") and _definite(head)) or head.endswith(affixes("organisations", "before_place")):
         reached = _named_after(text, reached)
     if campus := _OWN_LIBRARY.match(text, reached):
         reached = campus.end()
