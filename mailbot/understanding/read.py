@@ -50,7 +50,7 @@ def read(
     which = which_course(heard, courses, answered, writer_courses, choice.intent)
     people = Cast() if choice.intent in NOBODY else cast(message, choice.intent, courses=courses, answered=answered, ours=ours)
     beside = second_matter(heard, choice)
-    verdict = judge(heard, choice, people, which, authentication, ours, beside)
+    verdict = judge(heard, choice, people, which, authentication, ours, beside, registered=which.course in writer_courses)
     course = next((c for c in courses if c.id == which.course), None)
     finding = _finding(choice.intent, people, _absences(heard, course) if choice.intent is Intent.QUESTION else ())
     findings: tuple[Finding, ...] = (finding,)

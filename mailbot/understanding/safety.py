@@ -27,7 +27,7 @@ ASKED = frozenset(
     {Answers.OFFER, Answers.INVITATION, Answers.NUDGE, Answers.REQUEST, Answers.CONFIRMATION, Answers.WAITING, Answers.VERIFY}
 )
 LEFT_ALONE = frozenset({"work", "promo", "newsletter", "receipt", "bulk", "robot", "house", "join_elsewhere", "other"})
-SURE = 0.8  # below it two readings are shown to the administrator
+SURE = 0.7  # below it two readings are shown to the administrator
 NOT_OURS = 0.08  # and so they are where it is no matter of ours with this probability
 TOLD_CLEARLY = 0.8  # how clearly both of two matters must be told
 BESIDE = 0.08  # … and how probable the second must be
@@ -57,13 +57,15 @@ def judge(
     authentication: Verdict,
     ours: Collection[str],
     beside: Intent | None = None,
+    registered: bool = False,
 ) -> Judged:
-    """The action for a message that a person wrote; `beside` is a second matter in it, that keeps both from being done alone."""
+    """The action for a message that a person wrote; `beside` is a second matter in it, that keeps both from being done alone;
+    `registered`: the writer has a live registration in this course, for themselves or for others."""
     if choice.intent is Intent.UNRELATED:
         return _unrelated(heard, choice)
     if choice.intent is Intent.QUESTION:
         return Judged(Action.REVIEW, tuple(_question(heard)))
-    reasons = [*_sender(heard, authentication), *_course(which), *(_confidence(choice) or _one_day(heard, choice))]
+    reasons = [*_sender(heard, authentication), *_course(which), *(_confidence(choice, registered) or _one_day(heard, choice))]
     notes: list[Reason] = []
     if beside:
         told_of = words("intents")
@@ -163,10 +165,15 @@ def _course(which: Which) -> list[Reason]:
     return [Reason(which.doubt)] if which.doubt else [] if which.course else [Reason("course_unclear")]
 
 
-def _confidence(choice: Choice) -> list[Reason]:
-    """Two readings, some chance that it is no matter of ours, or rules that see none where the words do."""
+def _confidence(choice: Choice, registered: bool) -> list[Reason]:
+    """Two readings, some chance that it is no matter of ours, or rules that see none where the words do.
+
+    Of somebody registered who tells more, another reading as a signup is no doubt: it comes to the same, as details are merged.
+    """
     idle = choice.probabilities[Intent.QUESTION] + choice.probabilities[Intent.UNRELATED]
     if choice.confidence >= SURE and idle < NOT_OURS and choice.by_rules in MATTERS:
+        return []
+    if registered and choice.intent is choice.by_rules is Intent.UPDATE and choice.confidence + choice.probabilities[Intent.SIGNUP] >= SURE:
         return []
     return [
         Reason("low_confidence", {"intent": words("intents")[choice.intent.value], "other": words("intents")[choice.runner_up[0].value]})

@@ -105,3 +105,11 @@ def test_an_answer_to_a_question_of_ours_is_never_left_alone() -> None:
 
 def test_every_code_has_its_sentence() -> None:
     assert {"two_matters", "low_confidence", "conditional", "question"} <= set(words("reasons"))
+
+
+def test_who_is_registered_and_tells_more_is_not_asked_whether_it_is_a_signup() -> None:
+    mail = message("Hej Lisbet. Jeg glemte at skrive, at jeg ikke tåler gluten. Vil du notere det til møderne?", "invite")
+    stranger = read(mail, [COURSE], None)
+    registered = read(mail, [COURSE], None, writer_courses=(COURSE.id,))
+    assert (stranger.intent, registered.intent) == (Intent.UPDATE, Intent.UPDATE)
+    assert (stranger.action, registered.action) == (Action.REVIEW, Action.AUTO)
