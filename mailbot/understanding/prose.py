@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from dataclasses import dataclass
 from functools import cache
 
 from mailbot.understanding import addresses
@@ -47,7 +48,41 @@ def _wishes() -> re.Pattern[str]:
 
 
 _NOT = re.compile(r"\b(?:ikke|ingen|heller ikke|hverken|min|hans|hendes|til|spørge|ifølge|af|med|sammen med|fra)\s*$", re.IGNORECASE)
-_CHIEF = re.compile(r"\b(?:min|mit|vores|hendes|hans|deres|til|en|enhver|alle|som|nærmeste)\s+(?:\w+\s+)?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """A sentence that begins at `text[begin]`: what is marked in it, who its words stand for, and who was spoken of last
+    before it. `people` are all who are known so far."""
+
+    text: str
+    begin: int
+    marks: list[Mark]
+    refs: list[Ref]
+    prose: Prose
+    people: list[Record]
+    last: list[Record]
+
+    def words(self, ref: Ref) -> str:
+        return self.text[ref.start : ref.end].lower()
+
+    def before(self, mark: Mark) -> list[Ref]:
+        return [r for r in self.refs if r.end <= mark.start]
+
+    def lead(self, mark: Mark) -> str:
+        """The words right before a mark."""
+        return self.text[max(self.begin, mark.start - 60) : mark.start]
+
+    def without_marks(self, start: int, end: int) -> str:
+        """`text[start:end]` without the marks in it, so that a row of data reads like an apposition."""
+        left = self.text[start:end]
+        for mark in sorted((m for m in self.marks if start <= m.start and m.end <= end), key=lambda m: -m.start):
+            left = left[: mark.start - start] + left[mark.end - start :]
+        return left
+
+    def whoever_speaks(self) -> list[Record]:
+        """The person spoken of last, else the writer."""
+        return self.last[-1:] or [self.prose.writer]
 
 
 def read(
@@ -89,15 +124,10 @@ def _sentence(
 ) -> list[Record]:
     refs = find(text, begin, stop, marks, prose, people, writer_name, skip)
     named = [r.record for r in refs if r.record is not None and r.kind in ("name", "first")]
+    sentence = _Sentence(text, begin, marks, refs, prose, people, last)
     for mark in marks:
-        if mark.kind == "name":
-            continue
-        owners = (
-            _title_owners(text, begin, mark, marks, refs, prose, last)
-            if mark.kind == "title"
-            else _owners(text, begin, mark, refs, prose, people, last)
-        )
-        _give(text, mark, owners, prose)
+        if mark.kind != "name":
+            _give(text, mark, _title_owners(sentence, mark) if mark.kind == "title" else _owners(sentence, mark), prose)
     for ref in refs:
         if ref.kind == "same" and (ref.record or last) and _wishes().match(text, ref.end, stop):
             (ref.record or last[-1]).wished = True
@@ -107,156 +137,159 @@ def _sentence(
     return subjects or last
 
 
-def _title_owners(text: str, begin: int, mark: Mark, marks: list[Mark], refs: list[Ref], prose: Prose, last: list[Record]) -> list[Record]:
+def _title_owners(sentence: _Sentence, title: Mark) -> list[Record]:
     """Whose title it is; nobody's where the title is only mentioned ("min chef siger")."""
-    after = next(
-        (
-            r
-            for r in refs
-            if r.start >= mark.end
-            and (
-                r.kind == "name"
-                or (r.kind == "first" and r.start == mark.end + 1 and mark.value.lower() not in listed("titles", "general"))
-            )
-            and re.fullmatch(r"(?: (?:i|på|ved|hos) [A-ZÆØÅ][\w-]+)?,?[ \u00a0]+", text[mark.end : r.start])
-        ),
-        None,
+    ways = (_named_behind, _beside, _at_the_start, _stated)
+    return next((owners for way in ways if (owners := way(sentence, title)) is not None), [])
+
+
+_UP_TO_NAME = re.compile(r"(?: (?:i|på|ved|hos) [A-ZÆØÅ][\w-]+)?,?[ \u00a0]+")
+_FOR_ALL = re.compile(r" (?:for|til) (?:os|dem|jer)?\s?(?:begge|alle)\b")
+_LIKE_ME = re.compile(r",? (?:ligesom|lige som|som) (?:jeg|mig|undertegnede)\b")
+_BRACKET = re.compile(r"[ \u00a0]\((?=[A-ZÆØÅ])")
+
+
+def _named_behind(sentence: _Sentence, title: Mark) -> list[Record] | None:
+    """Whom the words behind a title name: `souschef Bo Friis`, `leder ligesom jeg`, `konsulent (Bo)`. None: nobody."""
+    text, refs = sentence.text, sentence.refs
+    general = title.value.lower() in listed("titles", "general")
+    behind = (
+        r for r in refs if r.start >= title.end and (r.kind == "name" or (r.kind == "first" and r.start == title.end + 1 and not general))
     )
+    after = next((r for r in behind if _UP_TO_NAME.fullmatch(text, title.end, r.start)), None)
     if after is not None and after.record is not None:
         return [after.record]
-    if re.match(r" (?:for|til) (?:os|dem|jer)?\s?(?:begge|alle)\b", text[mark.end : mark.end + 20]):
-        return [prose.everyone]
-    if re.match(r",? (?:ligesom|lige som|som) (?:jeg|mig|undertegnede)\b", text[mark.end : mark.end + 30]):
-        named = [r.record for r in refs if r.record is not None and r.end <= mark.start and r.kind in ("name", "first")]
-        return [*(named[-1:] or last[-1:]), prose.writer]
-    bracket = re.match(r"[ \u00a0]\((?=[A-ZÆØÅ])", text[mark.end : mark.end + 3])
-    within = next((r for r in refs if r.kind in ("name", "first") and r.start == mark.end + 2), None) if bracket else None
-    if within is not None and within.record is not None:
-        return [within.record]
-    before = [r for r in refs if r.end <= mark.start]
-    lead = text[max(begin, mark.start - 60) : mark.start]
-    if before:
-        nearest = before[-1]
-        gap = _without(text, nearest.end, mark.start, marks)
-        if nearest.kind in ("name", "first") and _APPOSITION.fullmatch(gap) and nearest.record is not None:
-            return [nearest.record]
-        together = nearest.kind == "all" and len(before) > 2 and _APPOSITION.fullmatch(gap)
-        if together and before[-2].kind == "name" and re.fullmatch(r"[\s,(–-]*", text[before[-2].end : nearest.start]):
-            return [r.record for r in before if r.kind == "name" and r.record is not None]  # "X og Y, begge afdelingsledere"
-        if (
-            nearest.kind == "self"
-            and (
-                re.fullmatch(r"\s*[,()–-][\s,]*(?:som (?:er )?|der er )?", gap)
-                or (gap == " " and text[nearest.start : nearest.end].lower() == "undertegnede")
-            )
-            and text[nearest.start : nearest.end].lower() not in ("min", "mit", "mine", "my")
-        ):
-            return [prose.writer]
-        if (
-            nearest.kind == "self"
-            and text[nearest.start : nearest.end].lower() in ("min", "mit", "vores")
-            and _APPOSITION.fullmatch(gap)
-            and len(before) > 1
-            and not _copula().search(lead)
-        ):
-            prior = before[-2]
-            return (
-                resolve(prior, prose, last) if prior.kind == "name" and re.fullmatch(r"[\s,(–-]*", text[prior.end : nearest.start]) else []
-            )
-    lead_in = _without(text, begin, mark.start, marks)
-    line = text[text.rfind("\n", 0, mark.start) + 1 : mark.start]
-    if not line.strip(" >") and not re.search(r"\b(?:min|vores|en|som|er|af|til|og)\s*$|,\s*$", lead_in):
-        lead_in = ""  # the line begins with it, like one of a signature
-    elif lead_in.rstrip().endswith(":"):
-        lead_in = ""
-    if not lead_in.strip(" \n–-•*,.;/()") and re.match(r"\s*(?:[,.(\n/]|$|(?:på|ved|hos|i|fra) \w)", text[mark.end : mark.end + 20]):
-        return last[-1:] if last else [prose.writer]
-    if re.search(r"\bmen (?:nu |derimod |i dag )?$", lead) and re.search(r"\b(?:er|blevet|am|var)\b", lead):
-        return [prose.writer] if not last else last[-1:]
-    if re.search(r"\b(?:står(?! for\b| i\b)|stod|opført|noteret|registreret|skrevet)\b[^.!?]{0,60}\bsom\s*$", lead):
-        return []  # what a list says so far
-    if re.search(r"\b(?:ansætte\w*|søger|slår|opslå\w*|mangler|leder efter|finder)\b[^,.]{0,40}$", lead):
-        return []  # somebody who is still to be found
-    if not _copula().search(lead) or (_NOT.search(lead) and not re.search(r"\b(?:til|titel af|som)\s*$", lead)):
+    if _FOR_ALL.match(text, title.end, title.end + 20):
+        return [sentence.prose.everyone]
+    if _LIKE_ME.match(text, title.end, title.end + 30):
+        named = [r.record for r in sentence.before(title) if r.record is not None and r.kind in ("name", "first")]
+        return [*(named[-1:] or sentence.last[-1:]), sentence.prose.writer]
+    if _BRACKET.match(text, title.end):
+        within = next((r for r in refs if r.kind in ("name", "first") and r.start == title.end + 2), None)
+        if within is not None and within.record is not None:
+            return [within.record]
+    return None
+
+
+_NOTHING_MORE = re.compile(r"[\s,(–-]*")
+_WHO_AM = re.compile(r"\s*[,()–-][\s,]*(?:som (?:er )?|der er )?")
+
+
+def _beside(sentence: _Sentence, title: Mark) -> list[Record] | None:
+    """Whose title it is by standing right behind them: `Bo Friis, souschef`, `X og Y, begge ledere`, `jeg, der er leder`,
+    `Bo, vores souschef`. None: nobody's."""
+    text, before = sentence.text, sentence.before(title)
+    if not before:
+        return None
+    nearest, prior = before[-1], before[-2] if len(before) > 1 else None
+    gap = sentence.without_marks(nearest.end, title.start)
+    apposition = bool(_APPOSITION.fullmatch(gap))
+    beside_a_name = prior is not None and prior.kind == "name" and bool(_NOTHING_MORE.fullmatch(text, prior.end, nearest.start))
+    if nearest.kind in ("name", "first") and apposition and nearest.record is not None:
+        return [nearest.record]
+    if nearest.kind == "all" and len(before) > 2 and apposition and beside_a_name:
+        return [r.record for r in before if r.kind == "name" and r.record is not None]
+    if nearest.kind != "self":
+        return None
+    word = sentence.words(nearest)
+    if word not in listed("persons", "mine") and (_WHO_AM.fullmatch(gap) or (gap == " " and word in listed("persons", "formal_self"))):
+        return [sentence.prose.writer]
+    if word in listed("persons", "ours") and apposition and prior is not None and not _copula().search(sentence.lead(title)):
+        return resolve(prior, sentence.prose, sentence.last) if beside_a_name else []
+    return None
+
+
+_GOES_ON = re.compile(r"\b(?:min|vores|en|som|er|af|til|og)\s*$|,\s*$")
+_STANDS_ALONE = re.compile(r"\s*(?:[,.(\n/]|$|(?:på|ved|hos|i|fra) \w)")
+
+
+def _at_the_start(sentence: _Sentence, title: Mark) -> list[Record] | None:
+    """Whose title it is that begins a sentence or a line, like one of a signature. None: it begins none."""
+    text = sentence.text
+    lead_in = sentence.without_marks(sentence.begin, title.start)
+    line = text[text.rfind("\n", 0, title.start) + 1 : title.start]
+    begins = (not line.strip(" >") and not _GOES_ON.search(lead_in)) or lead_in.rstrip().endswith(":")
+    if (begins or not lead_in.strip(" \n–-•*,.;/()")) and _STANDS_ALONE.match(text[title.end : title.end + 20]):
+        return sentence.whoever_speaks()
+    return None
+
+
+_BUT_NOW = re.compile(r"\bmen (?:nu |derimod |i dag )?$")
+_IS = re.compile(r"\b(?:er|blevet|am|var)\b")
+_RECORDED = re.compile(r"\b(?:står(?! for\b| i\b)|stod|opført|noteret|registreret|skrevet)\b[^.!?]{0,60}\bsom\s*$")
+_SOUGHT = re.compile(r"\b(?:ansætte\w*|søger|slår|opslå\w*|mangler|leder efter|finder)\b[^,.]{0,40}$")
+_DENIED = re.compile(r"\b(?:ikke|ingen)\b[^,.]{0,25}$")
+_TITLE_OF = re.compile(r"\b(?:til|titel af|som)\s*$")
+_AS = re.compile(r"\bsom\s*$")
+_WORKS_AS = re.compile(r"\b(?:arbejder|ansat|har)\s+som\s*$")
+_OWN_TITLE = re.compile(r" (?:titel|stilling|title)")
+
+
+def _stated(sentence: _Sentence, title: Mark) -> list[Record]:
+    """Of whom a verb says the title: `jeg er souschef`, `hun arbejder som leder`."""
+    lead = sentence.lead(title)
+    if _BUT_NOW.search(lead) and _IS.search(lead):
+        return sentence.whoever_speaks()
+    if _RECORDED.search(lead) or _SOUGHT.search(lead):
+        return []  # what a list says so far, or somebody who is still to be found
+    if not _copula().search(lead) or (_NOT.search(lead) and not _TITLE_OF.search(lead)) or _DENIED.search(lead):
         return []
-    if re.search(r"\b(?:ikke|ingen)\b[^,.]{0,25}$", lead) or (_CHIEF.search(lead) and not _copula().search(lead)):
-        return []
-    subject = [
-        r
-        for r in before
-        if r.kind != "all"
-        or text[r.start : r.end].lower() in ("begge", "alle", "de", "alle tre", "begge to", "alle fire", "hver", "dem", "both", "they")
-    ]
-    subject = [
-        r
-        for r in subject
-        if text[r.start : r.end].lower() not in ("min", "mit", "mine", "vores", "hans", "hendes", "deres", "dem", "ham", "hende", "my")
-        or re.match(r" (?:titel|stilling|title)", text[r.end : r.end + 10])
-    ]
-    if subject:
-        office = (
-            re.search(r"\bsom\s*$", lead)
-            and subject[0].kind in ("self", "same")
-            and not re.search(r"\b(?:arbejder|ansat|har)\s+som\s*$", lead)
-        )
-        return resolve(subject[0] if office else subject[-1], prose, last)
-    if before and before[-1].kind in ("same",):
-        return resolve(before[-1], prose, last)
-    return [prose.writer] if not last else last[-1:]
+    before = sentence.before(title)
+    subjects = [r for r in before if _may_be_subject(sentence, r)]
+    if subjects:
+        office = _AS.search(lead) and subjects[0].kind in ("self", "same") and not _WORKS_AS.search(lead)
+        return resolve(subjects[0] if office else subjects[-1], sentence.prose, sentence.last)
+    if before and before[-1].kind == "same":
+        return resolve(before[-1], sentence.prose, sentence.last)
+    return sentence.whoever_speaks()
 
 
-def _without(text: str, start: int, end: int, marks: list[Mark]) -> str:
-    """`text[start:end]` without the marks in it, so that a row of data reads like an apposition."""
-    left = text[start:end]
-    for mark in sorted((m for m in marks if start <= m.start and m.end <= end), key=lambda m: -m.start):
-        left = left[: mark.start - start] + left[mark.end - start :]
-    return left
+def _may_be_subject(sentence: _Sentence, ref: Ref) -> bool:
+    """Whether a verb may say something of whom a word stands for: of `alle`, not of `vores`, but of `vores titel`."""
+    word = sentence.words(ref)
+    if ref.kind == "all" and word not in listed("persons", "all_subjects"):
+        return False
+    return word not in listed("persons", "no_subjects") or bool(_OWN_TITLE.match(sentence.text, ref.end))
 
 
-def _owners(text: str, begin: int, mark: Mark, refs: list[Ref], prose: Prose, people: list[Record], last: list[Record]) -> list[Record]:
+_GIVEN_TO = re.compile(r"\s?\(|\)?,? (?:(?:skal bruges |bruges |gælder |er )?(?:til|for)|gælder|dækker|vedrører) ")
+_GIVEN_TO_ALL = re.compile(
+    r"\)?,? (?:(?:skal bruges |bruges |gælder |er )?(?:til|for)|gælder|dækker) (?:de (?:to|tre|fire|andre|øvrige"
+    r"|første|sidste)|resten)\b"
+)
+
+
+def _owners(sentence: _Sentence, mark: Mark) -> list[Record]:
     """Whose address, number, diet or place it is, as far as the sentence tells."""
-    if mark.kind == "email":
-        if (
-            prose.writer_name
-            and addresses.belongs(mark.value, prose.writer_name)
-            and not any(addresses.belongs(mark.value, r.name) for r in people if r.name)
-        ):
-            return [prose.writer]
-        fits = [(addresses.belongs(mark.value, r.name), r) for r in people if r.name]
-        best = max(fits, key=lambda f: f[0], default=(0, None))
-        if best[0] and best[1] is not None and sum(f[0] == best[0] for f in fits) == 1:
-            return [best[1]]
+    text, prose, last = sentence.text, sentence.prose, sentence.last
+    if mark.kind == "email" and (owner := _bearer(mark.value, prose, sentence.people)) is not None:
+        return [owner]
     if mark.kind in ("ean", "ean_invalid", "reference", "dietary"):
-        given = next(
-            (
-                r
-                for r in refs
-                if r.start >= mark.end
-                and re.fullmatch(
-                    r"\s?\(|\)?,? (?:(?:skal bruges |bruges |gælder |er )?(?:til|for)|gælder|dækker|vedrører) ", text[mark.end : r.start]
-                )
-            ),
-            None,
-        )
+        given = next((r for r in sentence.refs if r.start >= mark.end and _GIVEN_TO.fullmatch(text, mark.end, r.start)), None)
         if given is not None:
             return resolve(given, prose, last)
-        if re.match(
-            r"\)?,? (?:(?:skal bruges |bruges |gælder |er )?(?:til|for)|gælder|dækker) (?:de (?:to|tre|fire|andre|øvrige"
-            r"|første|sidste)|resten)\b",
-            text[mark.end : mark.end + 40],
-        ):
+        if _GIVEN_TO_ALL.match(text, mark.end, mark.end + 40):
             return [prose.everyone]
-    before = [r for r in refs if r.end <= mark.start]
+    before = sentence.before(mark)
     if mark.kind in ("email", "phone"):
         before = [r for r in before if r.kind != "all"]
         direct = [r for r in before if r.kind in ("name", "first", "same")]
-        if direct and not (before[-1].kind == "self" and text[before[-1].start : before[-1].end].lower() in ("min", "jeg", "mit")):
+        if direct and not (before[-1].kind == "self" and sentence.words(before[-1]) in listed("persons", "i_or_my")):
             return resolve(direct[-1], prose, last)
     if before:
         return resolve(before[-1], prose, last)
-    if mark.kind == "dietary" and text[max(0, begin - 2) : begin].endswith("\n"):
+    if mark.kind == "dietary" and text[max(0, sentence.begin - 2) : sentence.begin].endswith("\n"):
         return [prose.loose]
     return last[-1:]
+
+
+def _bearer(address: str, prose: Prose, people: list[Record]) -> Record | None:
+    """The one person whose name an address bears; the writer comes after everybody else."""
+    fits = [(addresses.belongs(address, r.name), r) for r in people if r.name]
+    if prose.writer_name and addresses.belongs(address, prose.writer_name) and not any(fit for fit, _ in fits):
+        return prose.writer
+    best = max(fits, key=lambda f: f[0], default=None)
+    return best[1] if best and best[0] and sum(fit == best[0] for fit, _ in fits) == 1 else None
 
 
 def _better(text: str, title: Mark, held: str) -> bool:
