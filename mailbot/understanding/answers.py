@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from mailbot.mail.message import Message, SegmentKind
-from mailbot.understanding import diets, layout, rosters, titles
+from mailbot.understanding import diets, layout, titles, values
 from mailbot.understanding.facts import Found
 from mailbot.understanding.reading import Letter
 from mailbot.understanding.rosters import Roster
@@ -48,7 +48,7 @@ def _between(told: Told, message: Message) -> None:
         start = segment.start + raw.index(answer)
         line = answer.split("\n")[0]
         for key in keys:
-            rosters.fill(told.writer, key, layout.Cell(line, start, start + len(line)), _MODULE)
+            values.fill(told.writer, key, layout.Cell(line, start, start + len(line)), _MODULE)
 
 
 _NUMBER = re.compile(r"\s*\(?(\d{1,2})[.):]\s+(?=\S)")
@@ -64,7 +64,7 @@ def _numbered(told: Told, history: Sequence[Voice]) -> None:
         answer = layout.Cell(line.text[number.end() :], line.start + number.end(), line.end)
         for key in set(_asked(asked.get(number.group(1), "").rstrip("?. "))) & {"dietary", "reference"}:
             if len(answer.text) < 80:
-                rosters.fill(told.writer, key, answer, _MODULE)
+                values.fill(told.writer, key, answer, _MODULE)
 
 
 def _asked(line: str) -> tuple[str, ...]:
@@ -89,7 +89,7 @@ def _filled_in(told: Told, answered: Letter | None, history: Sequence[Voice]) ->
         for entry in layout.labelled(voice.body):
             if entry.value.text and entry.value.text not in sent and entry.fields != ("ignored",) and "name" not in entry.fields:
                 for key in entry.fields:
-                    rosters.fill(roster.common, key, entry.value, _MODULE)
+                    values.fill(roster.common, key, entry.value, _MODULE)
         told.writer.merge(roster.common)
 
 

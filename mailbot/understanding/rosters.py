@@ -5,15 +5,16 @@ is told once below or beside them is common to all.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from mailbot.understanding import diets, items, names
-from mailbot.understanding.entities import Mark, scan, within
-from mailbot.understanding.facts import SHARED, Found, Record, best_phone, from_mark
+from mailbot.understanding import items, names
+from mailbot.understanding.entities import scan, within
+from mailbot.understanding.facts import SHARED, Found, Record
 from mailbot.understanding.gazetteer import is_first_name
 from mailbot.understanding.layout import Cell, Labelled, Table, fields_of
-from mailbot.understanding.lexicon import cues, pattern
-from mailbot.understanding.numbers import check_digit_right
+from mailbot.understanding.lexicon import pattern
+from mailbot.understanding.values import fill, fill_all, surname
 from mailbot.understanding.voices import Line
 
 
@@ -28,106 +29,6 @@ class Roster:
     nobody: int = 0
     domain: str = ""  # the writer's: the country of telephones
     lines: set[int] = field(default_factory=set)  # the lines that were used up
-
-
-def fill(record: Record, key: str, cell: Cell, module: str, source: str = "text", domain: str = "") -> None:
-    """Puts the value of a labelled field or a table cell into a record, in the form of that field."""
-    text = re.sub(r"^[A-ZÆØÅ]{2,4}:\s+", "", cell.text)  # initials before an answer
-    cell = Cell(text, cell.end - len(text), cell.end)
-    if not text or (
-        key != "dietary"
-        and re.fullmatch(
-            r"[\W_]*|n/?a|ingen|nej|uændret|samme(?: som .{0,30})?|ditto|do\.?|se (?:neden|oven|under).*|\?+", text, re.IGNORECASE
-        )
-    ):
-        return
-    marks = within(text, cell.start, domain, "tlf " if key == "phone" else "")
-
-    def first(*kinds: str) -> Mark | None:
-        return next((m for m in marks if m.kind in kinds and not (m.off and m.kind != "reference")), None)
-
-    plain = Found(" ".join(text.split()), cell.start, cell.end, module, source)
-    if key == "name" and (turned := names.turned(text)):
-        record.put("name", Found(turned, cell.start, cell.end, module, source))
-    elif key in ("name", "contact", "first_name"):
-        made = items.record(text, cell.start, marks, module, source=source)
-        if (
-            key == "name"
-            and "name" not in made.fields
-            and len(text) < 60
-            and not made.writer
-            and not items.is_nobody(text)
-            and not first("email", "phone", "title", "organisation")
-        ):
-            made.put("name", plain)
-        record.writer = record.writer or (made.writer and key == "name")
-        for one, found in made.fields.items():
-            record.put(one, found)
-    elif key in ("ean", "cvr", "phone"):
-        _number(record, key, text, marks, plain, first("ean", "ean_invalid"), module, source)
-    elif key == "email":
-        mark = first("email")
-        if mark:
-            record.put("email", from_mark(mark, module, source))
-    elif key == "invoice_email":
-        mark = first("email")
-        if mark:
-            record.put("invoice_email", from_mark(mark, module, source))
-    elif key == "dietary":
-        value = diets.value(text)
-        if value:
-            at = cell.start + max(0, text.find(value))
-            record.put("dietary", Found(value, at, at + len(value), module, source))
-    elif key == "remarks":
-        for mark in marks:
-            if mark.kind in ("dietary", "reference", "phone", "email", "ean"):
-                record.put(mark.kind, from_mark(mark, module, source))
-        if cues("roles", "returning").search(text):
-            record.returning = record.returning or plain
-    elif key == "returning":
-        if re.match(r"(?:(?:ja|yes|x|sand|true|2025|i 2025)\b|✓)", text, re.IGNORECASE):
-            record.returning = plain
-    elif key in ("title", "organisation", "municipality", "reference"):
-        _words(record, key, plain, marks, module, source)
-
-
-def _number(record: Record, key: str, text: str, marks: list[Mark], plain: Found, ean: Mark | None, module: str, source: str) -> None:
-    digits = re.sub(r"\D", "", text)
-    if key == "phone":
-        phone = best_phone(marks)
-        if phone:
-            record.put("phone", from_mark(phone, module, source))
-    elif key == "cvr":
-        if len(digits) == 8:
-            record.put("cvr", Found(digits, plain.start, plain.end, module, source))
-    elif ean:
-        record.put(ean.kind, from_mark(ean, module, source))
-    elif 9 <= len(digits) <= 16 and len(digits) > len(text) * 0.6:
-        right = len(digits) == 13 and check_digit_right(digits)
-        record.put("ean" if right else "ean_invalid", Found(digits, plain.start, plain.end, module, source))
-    for mark in marks:
-        if mark.kind == "reference":
-            record.put("reference", from_mark(mark, module, source))
-        elif mark.kind == "cvr":
-            record.put("cvr", from_mark(mark, module, source))
-
-
-def _words(record: Record, key: str, plain: Found, marks: list[Mark], module: str, source: str) -> None:
-    if len(plain.value) > 120 or "@" in plain.value:
-        return
-    ean = next((m for m in marks if m.kind in ("ean", "ean_invalid")), None)
-    if key == "reference" and ean:
-        record.put(ean.kind, from_mark(ean, module, source))
-        return
-    place = next((m for m in marks if m.kind == "organisation"), None)
-    job = next((m for m in marks if m.kind == "title"), None)
-    if key == "title" and place and job and job.end <= place.start:
-        record.put("title", from_mark(job, module, source))
-        record.put("organisation", from_mark(place, module, source))
-        return
-    area = key == "title" and job is not None and job.value == plain.value  # "mellemleder (formidling)"
-    value = re.sub(r"\s*\([^)]{0,60}\)$", "", plain.value) if key != "reference" and not area else plain.value
-    record.put(key, Found(value.strip(" .,;"), plain.start, plain.start + len(value), module, source))
 
 
 def from_tables(tables: list[Table], roster: Roster, module: str = "tables", source: str = "text") -> None:
@@ -229,35 +130,21 @@ def _columns(rows: list[list[Cell]], module: str, source: str, roster: Roster) -
     return people
 
 
-def _cells(cells: object, row: list[Cell], module: str, source: str, roster: Roster) -> Record | None:
+def _cells(cells: Iterable[tuple[tuple[str, ...], Cell]], row: list[Cell], module: str, source: str, roster: Roster) -> Record | None:
     record = Record(place=row[0].start if row else 0, form="table", joins=2.0)
     last: Cell | None = None
-    for keys, cell in cells:  # type: ignore[attr-defined]
+    for keys, cell in cells:
         if "name" in keys and items.is_nobody(cell.text):
             roster.nobody += 1
             return None
-        for key in keys:
-            if key == "last_name":
-                last = cell
-            elif len(keys) > 1 or key not in ("ignored", "withdrawn"):
-                fill(record, "contact" if len(keys) > 1 else key, cell, module, source, roster.domain)
-                if key == "first_name" and "name" not in record.fields and cell.text:
-                    record.put("name", Found(cell.text, cell.start, cell.end, module, source))
-        if keys and "name" in keys and len(keys) > 1 and "name" not in record.fields:
+        if keys == ("last_name",):
+            last = cell
+        elif keys not in (("ignored",), ("withdrawn",)):
+            fill_all(record, keys, cell, module, source, roster.domain)
+        if "name" in keys and len(keys) > 1 and "name" not in record.fields:
             fill(record, "name", cell, module, source)
     if last is not None and last.text:
-        first = record.fields.pop("name", None)
-        value = f"{first.value} {last.text}" if first else last.text
-        record.put(
-            "name",
-            Found(
-                value,
-                min(first.start, last.start) if first else last.start,
-                max(first.end, last.end) if first else last.end,
-                module,
-                source,
-            ),
-        )
+        surname(record, last, module, source)
     if "name" in record.fields:
         record.place = record.fields["name"].start
     return record if ("name" in record.fields or record.writer) else None
@@ -283,58 +170,79 @@ def _untitled(rows: list[list[Cell]], module: str, source: str, roster: Roster) 
 
 def from_labels(found: list[Labelled], lines: tuple[Line, ...], roster: Roster, source: str = "text") -> None:
     """The people of labelled blocks: a new one where a name (or any field of the record) comes again."""
-    module = "blocks"
-    records: list[Record] = []
-    current: Record | None = None
-    last_line = -1
-    first_part: Found | None = None
-    below = False  # past the last person, where a blank line parts off what is common
+    blocks = _Blocks(roster, lines, source)
     used = set(roster.lines)
     for entry in found:
-        if entry.line in used:
-            continue
+        if entry.line not in used and not blocks.no_field(entry):
+            blocks.take(entry)
+    roster.records += [r for r in blocks.records if "name" in r.fields or r.writer]
+
+
+@dataclass(slots=True)
+class _Blocks:
+    """Labelled blocks as far as they were read: the people in them and the one whose fields come now."""
+
+    roster: Roster
+    lines: tuple[Line, ...]
+    source: str
+    records: list[Record] = field(default_factory=list)
+    current: Record | None = None
+    last_line: int = -1
+    below: bool = False  # past the last person, where a blank line parts off what is common
+
+    def no_field(self, entry: Labelled) -> bool:
+        """Whether an entry is no field of one person; who leaves, who is several, or nobody yet, goes to the roster."""
         keys = entry.fields
-        if keys == ("ignored",):
-            continue
         if keys == ("withdrawn",):
-            roster.withdrawn += _people(entry.value)
-            roster.lines.add(entry.line)
-            continue
+            self.roster.withdrawn += _people(entry.value)
+            self.roster.lines.add(entry.line)
+            return True
         if "name" in keys and items.is_nobody(entry.value.text):
-            roster.nobody += 1
-            current = Record(form="nobody")
-            continue
-        if keys == ("email",) and entry.value.text.count("@") > 1:
-            continue
-        several = _people(entry.value) if keys == ("name",) else []
-        if len(several) > 1:
-            _several(entry, roster)
-            continue
+            self.roster.nobody += 1
+            self.current = Record(form="nobody")
+            return True
+        if keys == ("name",) and len(_people(entry.value)) > 1:
+            _several(entry, self.roster)
+            return True
+        several_addresses = keys == ("email",) and entry.value.text.count("@") > 1
+        nameless = bool({"name", "first_name"} & set(keys)) and not _is_person(entry)
+        return keys == ("ignored",) or several_addresses or nameless
+
+    def take(self, entry: Labelled) -> None:
+        """Puts a field where it belongs: into the record of the block, or to what is common to all."""
+        keys, value = entry.fields, entry.value
         if "name" in keys or "first_name" in keys:
-            if not _is_person(entry):
-                continue
-            if current is None or "name" in current.fields or current.form == "nobody":
-                current = Record(place=entry.value.start, form="block", joins=2.0)
-                records.append(current)
-        shared = set(keys) <= set(SHARED) and not any(k in r.fields for r in records for k in keys)
-        below = shared and (below or (len(records) > 1 and entry.line > last_line + 1 and _gap(lines, last_line, entry.line)))
-        loose = current is None or below
-        target = roster.common if loose or current is None else current
-        if keys == ("last_name",) and target is not roster.common and "name" in target.fields:
-            first_part = target.fields.pop("name")
-            target.put("name", Found(f"{first_part.value} {entry.value.text}", first_part.start, entry.value.end, module, source))
+            self._begin(value)
+        target = self._target(entry)
+        if keys == ("last_name",) and target is not self.roster.common and "name" in target.fields:
+            surname(target, value, "blocks", self.source)
         else:
-            for key in keys:
-                fill(target, "contact" if len(keys) > 1 else key, entry.value, module, source, roster.domain)
-                if key == "first_name" and "name" not in target.fields:
-                    target.put("name", Found(entry.value.text, entry.value.start, entry.value.end, module, source))
+            fill_all(target, keys, value, "blocks", self.source, self.roster.domain)
         if len(keys) > 1 and "reference" in keys and "reference" not in target.fields:
-            _remainder(target, entry.value, module, source)
-        if entry.whole and not (set(keys) <= {"ean", "cvr", "phone", "email"} and re.search(r"[.!?]\s+[A-ZÆØÅ]\w+ \w", entry.value.text)):
-            roster.lines.add(entry.line)
-            roster.lines |= {at for at in (entry.line + 1, entry.line + 2) if at < len(lines) and lines[at].start == entry.value.start}
-        last_line = entry.line
-    roster.records += [r for r in records if "name" in r.fields or r.writer]
+            _remainder(target, value, "blocks", self.source)
+        if entry.whole and not (set(keys) <= {"ean", "cvr", "phone", "email"} and _SENTENCE_BEHIND.search(value.text)):
+            self._use_up(entry)
+        self.last_line = entry.line
+
+    def _begin(self, name: Cell) -> None:
+        if self.current is None or "name" in self.current.fields or self.current.form == "nobody":
+            self.current = Record(place=name.start, form="block", joins=2.0)
+            self.records.append(self.current)
+
+    def _target(self, entry: Labelled) -> Record:
+        keys = entry.fields
+        shared = set(keys) <= set(SHARED) and not any(k in r.fields for r in self.records for k in keys)
+        apart = len(self.records) > 1 and entry.line > self.last_line + 1 and _gap(self.lines, self.last_line, entry.line)
+        self.below = shared and (self.below or apart)
+        return self.roster.common if self.current is None or self.below else self.current
+
+    def _use_up(self, entry: Labelled) -> None:
+        """The line of an entry says no more; its value may stand on one of the next two."""
+        following = (at for at in (entry.line + 1, entry.line + 2) if at < len(self.lines))
+        self.roster.lines |= {entry.line, *(at for at in following if self.lines[at].start == entry.value.start)}
+
+
+_SENTENCE_BEHIND = re.compile(r"[.!?]\s+[A-ZÆØÅ]\w+ \w")
 
 
 def _remainder(record: Record, cell: Cell, module: str, source: str) -> None:

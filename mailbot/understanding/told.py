@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 
 from mailbot.mail.message import Message
-from mailbot.understanding import addresses, layout, lists, names, prose, rosters, signature
+from mailbot.understanding import addresses, layout, lists, names, prose, rosters, signature, values
 from mailbot.understanding.entities import Mark, scan
 from mailbot.understanding.facts import Found, Record, from_mark
 from mailbot.understanding.lexicon import cues
@@ -129,7 +129,7 @@ def _labelled_below(writer: Record, voice: Voice, domain: str) -> None:
         for key in set(entry.fields) & {"dietary", "reference", "title", "organisation", "invoice_email", "returning", "ean", "cvr"}:
             if key in ("ean", "title", "organisation"):
                 writer.fields.pop(key, None)
-            rosters.fill(writer, key, entry.value, "signature", domain=domain)
+            values.fill(writer, key, entry.value, "signature", domain=domain)
 
 
 _SELF_AFTER = re.compile(r"[^.!?\n]{0,25}\((?:(?:det er|altså|jo|it's|=)\s?){0,3}(?:mig|me)\b")
