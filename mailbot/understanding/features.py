@@ -7,15 +7,16 @@ the explanation can show them.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection
+from dataclasses import replace
 
-from mailbot.mail.message import Automatic, Message, Segment, SegmentKind
-from mailbot.understanding.attachments import said
+from mailbot.mail.message import Message, Segment, SegmentKind
 from mailbot.understanding.context import Answers, Context
+from mailbot.understanding.heard import Feature, Heard, any_of, elsewhere, evidence, flag, other_topic, strongest, value
 from mailbot.understanding.phrasing import lean, say
 from mailbot.understanding.reading import Evidence
-from mailbot.understanding.speech import Act, Condition, Speech, listen
+from mailbot.understanding.speech import Act, Condition, listen
+from mailbot.understanding.surroundings import surround
 from mailbot.understanding.topic import Names
 
 DIGITS = re.compile(r"(?<!\d)\d(?:[ .\-\u00a0]{0,2}\d){11,13}(?!\d)")
@@ -27,28 +28,6 @@ LABEL = re.compile(
 ARROW = re.compile(r"[A-ZÆØÅ]\w{1,30}[ \t]{0,3}(?:->|=>|→|-->)[ \t]{0,3}[A-ZÆØÅ]\w")  # "Edith Rømer -> Joakim Vedel"
 ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{2,63}")
 TITLE = re.compile(r"\b\w{0,24}(?:leder|chef|souschef|koordinator|bestyrer|ansvarlig|librarian|manager|ledere)\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Feature:
-    """How strongly something is there, and the words that say so."""
-
-    value: float
-    evidence: tuple[Evidence, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A message as it was listened to: its own words, its own subject, what it forwards, and what it answers."""
-
-    message: Message
-    context: Context
-    names: Names
-    own: Speech
-    subject: Speech
-    forwarded: Speech
-    history: Speech
-    features: dict[str, Feature] = field(default_factory=dict)
 
 
 def hear(message: Message, context: Context, names: Names, ours: Collection[str]) -> Heard:
@@ -102,38 +81,11 @@ def _features(heard: Heard, ours: Collection[str]) -> dict[str, Feature]:
     _details(heard, found)
     _answers(heard, found)
     _doubts(heard, found)
-    _surroundings(heard, found, ours)
+    surround(heard, found, ours)
     return {name: f for name, f in found.items() if f.value > 0}
 
 
-def evidence(heard: Heard, acts: Iterable[Act], source: str = "text") -> tuple[Evidence, ...]:
-    text = heard.message.text if source == "text" else heard.context.topic
-    return tuple(Evidence("speech", source, a.start, a.end, text[a.start : a.end][:200], a.strength) for a in acts)
-
-
-def strongest(heard: Heard, acts: list[Act], source: str = "text") -> Feature:
-    best = max(acts, key=lambda a: a.strength, default=None)
-    return Feature(best.strength, evidence(heard, [best], source)) if best else Feature(0.0)
-
-
 # -- what clauses do ---------------------------------------------------------------------------------
-
-
-def elsewhere(act: Act, heard: Heard) -> bool:
-    """Whether an act is about another event: one is named and the course is not, in the clause or else in the whole."""
-    if "newsletter" in act.about:
-        return True
-    if "course" in act.about:
-        return False
-    if "other" in act.about:
-        return True
-    return other_topic(heard) and "generic" not in act.about
-
-
-def other_topic(heard: Heard) -> bool:
-    """The message speaks of another event and never of the course."""
-    named = "course" in heard.own.groups or "course" in heard.subject.groups
-    return not named and ("other" in heard.own.groups or "other" in heard.subject.groups)
 
 
 def _wishes(heard: Heard, found: dict[str, Feature]) -> None:
@@ -158,7 +110,7 @@ def _wishes(heard: Heard, found: dict[str, Feature]) -> None:
     found["join_held"] = strongest(heard, held)
     found["join_perhaps"] = strongest(heard, [a for a in joins if a not in clear and a not in held and not a.asked])
     found["join_asked"] = strongest(heard, [a for a in joins if a.asked])
-    if not clear and "course" in heard.own.groups | heard.subject.groups:
+    if not clear and "course" in heard.groups:
         found["plea"] = strongest(heard, [a for a in heard.own.of("plea") if not elsewhere(a, heard)])
     found["join_elsewhere"] = strongest(heard, [a for a in heard.own.of("join") if elsewhere(a, heard)])
     if heard.context.subject:
@@ -196,23 +148,18 @@ def _departures(heard: Heard, found: dict[str, Feature]) -> None:
     found["absent"] = strongest(heard, absent)
     found["leave_asked"] = strongest(heard, [a for a in heard.own.of("leave") if a.asked])
     found["leave_elsewhere"] = strongest(heard, [a for a in heard.own.of("leave") if elsewhere(a, heard)])
-    if (
-        heard.context.subject
-        and {"leave"} & heard.subject.groups
-        and not other_topic(heard)
-        and "newsletter" not in heard.own.groups | heard.subject.groups
-    ):
+    if heard.context.subject and {"leave"} & heard.subject.groups and not other_topic(heard) and "newsletter" not in heard.groups:
         found["leave_subject"] = Feature(1.0)
     replaces = [
         a
         for a in heard.own.of("replace")
         if not elsewhere(a, heard) and a.condition is not Condition.INSIDE and (not a.asked or "replace_hard" in a.about)
     ]
-    single = bool({"meeting", "date"} & (heard.own.groups | heard.subject.groups)) and bool(heard.own.of("again"))
+    single = bool({"meeting", "date"} & heard.groups) and bool(heard.own.of("again"))
     once = [a for a in replaces if single or ({"meeting", "date"} & a.about and "whole" not in a.about)]
     found["replace"] = strongest(heard, [a for a in replaces if a not in once])
-    found["arrow"] = Feature(float(bool(ARROW.search(heard.message.of(SegmentKind.NEW)[:20_000]))))
-    found["replace_subject"] = Feature(float(bool({"replace_hard", "replace"} & heard.subject.groups and heard.context.subject)))
+    found["arrow"] = flag(ARROW.search(heard.message.of(SegmentKind.NEW)[:20_000]))
+    found["replace_subject"] = flag({"replace_hard", "replace"} & heard.subject.groups and heard.context.subject)
     found["replace_hard"] = strongest(heard, [a for a in heard.own.of("replace_hard") if not once and not elsewhere(a, heard)])
     found["replace_once"] = strongest(heard, once)
     found["leave_forwarded"] = strongest(heard, heard.forwarded.of("leave") + heard.forwarded.of("replace"))
@@ -233,14 +180,14 @@ def _details(heard: Heard, found: dict[str, Feature]) -> None:
         and not other_topic(heard)
     ):
         found["data_subject"] = Feature(1.0)
-        found["change_subject"] = Feature(float(bool({"change", "change_strong"} & heard.subject.groups)))
+        found["change_subject"] = flag({"change", "change_strong"} & heard.subject.groups)
     labels = len(LABEL.findall(text[:20_000]))
     found["form"] = Feature(min(1.0, labels / 3))
     lines = [line for line in text[:20_000].splitlines() if line.strip()]
     people = sum(bool(TITLE.search(line) or ADDRESS.search(line)) for line in lines)
     found["people"] = Feature(min(1.0, people / 2))
     found["brief"] = Feature(max(0.0, 1 - heard.own.words / 15))
-    found["title"] = Feature(float(bool(TITLE.search(text[:20_000]))))
+    found["title"] = flag(TITLE.search(text[:20_000]))
 
 
 def _answers(heard: Heard, found: dict[str, Feature]) -> None:
@@ -248,10 +195,11 @@ def _answers(heard: Heard, found: dict[str, Feature]) -> None:
     found["no"] = strongest(heard, heard.own.of("no"))
     if found["no"].value >= 1.0:
         found["yes"] = Feature(0.3 * found["yes"].value, found["yes"].evidence)  # "ja, det var ærgerligt", "ja tak til 2027, men …"
-    if heard.context.answers in (Answers.NOTHING, Answers.OTHER) and found["yes"].value >= 1.0 and not found["no"].value:
+    if not heard.answers_us and found["yes"].value >= 1.0 and not found["no"].value:
         found["takes_offer"] = strongest(heard, heard.own.of("offered"))
     found["positive"] = strongest(heard, heard.own.of("positive"))
     found["negative"] = strongest(heard, heard.own.of("negative"))
+    found["registered"] = strongest(heard, heard.own.of("registered"))
     found["swap"] = _swap(heard)
     found["another"] = Feature(max(found["leave"].value, found["leave_soft"].value) * float(_another(heard)))
     answers = heard.context.answers
@@ -260,12 +208,7 @@ def _answers(heard: Heard, found: dict[str, Feature]) -> None:
         "yes", "no", "join", "join_perhaps", "leave", "leave_soft", "number", "data", "people", "title", "supply", "correct",
         "registered", "replace", "brief", "positive", "negative", "job", "swap",
     ):  # fmt: skip
-        value = found.get(name, Feature(0.0))
-        if name == "registered":
-            value = strongest(heard, heard.own.of("registered"))
-        found[f"{name}@{answers.value}"] = value
-    if "registered" not in found:
-        found["registered"] = strongest(heard, heard.own.of("registered"))
+        found[f"{name}@{answers.value}"] = found.get(name, Feature(0.0))
 
 
 def _another(heard: Heard) -> bool:
@@ -293,104 +236,18 @@ def _doubts(heard: Heard, found: dict[str, Feature]) -> None:
     found["asks"] = Feature(
         float(bool(asked)), tuple(Evidence("speech", "text", q.start, q.end, text[q.start : q.end][:200]) for q in asked)
     )
-    past_only = "other_year" in heard.own.groups | heard.subject.groups
-    here = (not past_only and {"course", "generic", "date"} & (heard.own.groups | heard.subject.groups)) or heard.context.answers not in (
-        Answers.NOTHING,
-        Answers.OTHER,
-    )
-    found["asks_here"] = Feature(float(bool(asked) and bool(here)))
-    found["here"] = Feature(float(bool(here)))
-    found["asks_subject"] = Feature(float(bool(heard.subject.questions) and not heard.context.reply))
+    about_us = {"course", "generic", "date"} & heard.groups and "other_year" not in heard.groups
+    here = about_us or heard.answers_us
+    found["asks_here"] = flag(asked and here)
+    found["here"] = flag(here)
+    found["asks_subject"] = flag(heard.subject.questions and not heard.context.reply)
     found["consider"] = strongest(heard, heard.own.of("consider"))
     found["tentative"] = strongest(heard, heard.own.of("tentative"))
-    found["endorse"] = Feature(float(bool(heard.context.forwarded) and (bool(heard.own.of("endorse")) or bool(heard.own.of("green")))))
+    found["endorse"] = flag(heard.context.forwarded and (heard.own.of("endorse") or heard.own.of("green")))
     found["suggest"] = strongest(heard, heard.own.of("suggest"))
     found["green"] = strongest(heard, heard.own.of("green"))
     found["green_light"] = Feature(
         found["green"].value * float(any(a.kind == "join" for a in heard.history.acts) or heard.context.answers is Answers.NUDGE)
     )
     acting = ("join", "join_held", "join_perhaps", "leave", "leave_soft", "replace", "absent", "asks", "consider")
-    found["subject_alone"] = Feature(
-        found.get("join_subject", Feature(0.0)).value * float(not any(found.get(n, Feature(0.0)).value for n in acting))
-    )
-
-
-def _surroundings(heard: Heard, found: dict[str, Feature], ours: Collection[str]) -> None:
-    message = heard.message
-    named = "course" in heard.own.groups or "course" in heard.subject.groups
-    past_only = "other_year" in heard.own.groups | heard.subject.groups
-    found["course"] = Feature(float(("course" in heard.own.groups or (named and not heard.context.reply)) and not past_only))
-    found["course_topic"] = Feature(float(named))
-    found["invite_us"] = strongest(heard, heard.own.of("invite_us"))
-    busy = {
-        "join", "join_held", "join_perhaps", "join_asked", "leave", "leave_soft", "absent", "replace", "correct", "supply",
-        "data", "asks", "consider", "no", "number", "join_forwarded",
-    }  # fmt: skip
-    found["thanks_only"] = Feature(
-        float(bool(heard.own.of("thanks")) and heard.own.words <= 30 and not any(found.get(n, Feature(0.0)).value for n in busy))
-    )
-    found["signup_file"] = Feature(float(not any(found.get(n, Feature(0.0)).value for n in busy) and _signup_file(heard)))
-    found["generic"] = Feature(float("generic" in heard.own.groups or "generic" in heard.subject.groups))
-    found["other"] = Feature(float(other_topic(heard)))
-    found["other_too"] = Feature(float(named and "other" in heard.own.groups | heard.subject.groups))
-    found["bulk"] = Feature(float(message.automatic is Automatic.BULK))
-    found["robot"] = Feature(float(message.automatic is Automatic.ROBOT))
-    ties = named or "generic" in heard.own.groups | heard.subject.groups or heard.context.answers not in (Answers.NOTHING, Answers.OTHER)
-    ties = ties or bool({"course", "generic"} & (heard.forwarded.groups | heard.history.groups))
-    ties = ties or {"date", "enrol"} <= heard.own.groups
-    ties = ties or (heard.context.reply and "signup_word" in heard.subject.groups and not other_topic(heard))
-    told = ("registered", "work", "join_elsewhere", "supply", "correct", "join", "join_held", "leave", "replace")
-    bare = found.get("number", Feature(0.0)).value or found["title"].value or found["form"].value
-    found["details"] = Feature(
-        float(
-            named
-            and bool(bare)
-            and not any(found.get(n, Feature(0.0)).value for n in told)
-            and not found["asks"].value
-            and heard.context.answers in (Answers.NOTHING, Answers.INVITATION, Answers.NUDGE)
-        )
-    )
-    found["topicless"] = Feature(float(not ties))
-    found["foreign"] = Feature(float(not ties and not to_us(message, ours)))
-    found["list"] = Feature(
-        float(found["people"].value >= 1 and named and not {"registered", "work"} & heard.own.groups and not found["join_elsewhere"].value)
-    )
-    found["more_time"] = strongest(heard, heard.own.of("more_time"))
-    found["next_year"] = strongest(heard, heard.own.of("next_year"))
-    found["forwarded_plain"] = Feature(
-        found["join_forwarded"].value
-        * float(heard.own.words <= 16 and "suggest" not in heard.own.groups and not _to_colleague(message, heard.names, ours))
-    )
-    found["promo"] = Feature(min(1.0, len(heard.own.of("promo")) / 2))
-    found["receipt"] = strongest(heard, heard.own.of("receipt") + heard.subject.of("receipt"))
-    found["work_subject"] = Feature(float("work" in heard.subject.groups))
-    found["work"] = strongest(heard, heard.own.of("work"))
-    found["newsletter"] = strongest(heard, heard.own.of("newsletter") + heard.subject.of("newsletter"))
-    domain = message.sender.email.rpartition("@")[2]
-    found["house"] = Feature(float(message.sender.email not in ours and bool(domain) and domain in {a.rpartition("@")[2] for a in ours}))
-    found["to_colleague"] = Feature(float(_to_colleague(message, heard.names, ours)))
-    found["own_signup"] = Feature(float(any(a.kind == "join" and not a.asked for a in heard.history.acts)))
-    found["own_wish"] = Feature(float(any(a.kind == "join" for a in heard.history.acts)))
-    found["to_us"] = Feature(float(to_us(message, ours)))
-
-
-def _signup_file(heard: Heard) -> bool:
-    """A few words that say nothing, above a file that is for the course: "vedhæftet fremsendes"."""
-    if heard.own.words > 40 or not heard.message.attachments:
-        return False
-    groups = listen(said(heard.message.attachments)[:8_000], heard.names).groups
-    return "course" in groups and not {"work", "promo", "receipt"} & heard.own.groups
-
-
-def to_us(message: Message, ours: Collection[str]) -> bool:
-    return any(a.email in ours for a in (*message.to, *message.cc))
-
-
-def _to_colleague(message: Message, names: Names, ours: Collection[str]) -> bool:
-    """Written to somebody else, with us in Cc at most; who teaches the course is one of us."""
-    teachers = {f.lower() for c in names.courses for f in c.facilitators}
-    return (
-        bool(message.to)
-        and not any(a.email in ours or a.name.lower() in teachers for a in message.to)
-        and any(a.email in ours for a in message.cc)
-    )
+    found["subject_alone"] = Feature(value(found, "join_subject") * float(not any_of(found, acting)))

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from mailbot.understanding.features import Feature
+from mailbot.understanding.heard import Feature
 from mailbot.understanding.lexicon import words
 from mailbot.understanding.phrasing import SCORED
 from mailbot.understanding.reading import Intent

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from mailbot.mail.message import Message, SegmentKind, Verdict
 from mailbot.understanding.clauses import clauses
-from mailbot.understanding.features import to_us
+from mailbot.understanding.heard import to_us
 from mailbot.understanding.lexicon import listed
 from mailbot.understanding.masking import mask_cpr
 from mailbot.understanding.reading import Letter, Origin

@@ -15,7 +15,8 @@ from mailbot.course import Course
 from mailbot.mail.message import Message, SegmentKind, Verdict
 from mailbot.understanding.clauses import clauses
 from mailbot.understanding.context import context
-from mailbot.understanding.features import Heard, hear
+from mailbot.understanding.features import hear
+from mailbot.understanding.heard import Heard
 from mailbot.understanding.intent import Choice, choose
 from mailbot.understanding.origin import origin, received
 from mailbot.understanding.people import Cast, cast

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from mailbot.mail.message import Automatic, SegmentKind, Verdict
 from mailbot.understanding.context import Answers
-from mailbot.understanding.features import Heard
+from mailbot.understanding.heard import Heard
 from mailbot.understanding.intent import Choice
 from mailbot.understanding.lexicon import listed, words
 from mailbot.understanding.people import Cast

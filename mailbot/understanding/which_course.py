@@ -15,7 +15,7 @@ from mailbot.course import Course
 from mailbot.mail.message import SegmentKind
 from mailbot.understanding.clauses import clauses
 from mailbot.understanding.context import Answers
-from mailbot.understanding.features import Heard, other_topic
+from mailbot.understanding.heard import Heard, other_topic
 from mailbot.understanding.reading import Intent, Letter
 from mailbot.understanding.topic import YEAR, Names
 
