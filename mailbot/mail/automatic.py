@@ -114,8 +114,7 @@ def _answers_meeting(root: Part, subject: str) -> bool:
 
 
 def _is_robot(root: Part, sender: Address) -> bool:
-    paths = root.all("return-path")
-    if paths and not headers.address_of(headers.raw_text(paths[0])).email:
+    if headers.reverse_path(root.all("return-path")) == "":
         return True
     addresses = (sender, *headers.addresses(root.first("sender")))
     return any(_ROBOT.match(address.email.partition("@")[0]) for address in addresses if address.email)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -85,6 +86,13 @@ def addresses(value: bytes) -> tuple[Address, ...]:
     if surname:
         found.append(Address(fold(words(surname)).strip("\"' "), ""))
     return tuple(found)
+
+
+def reverse_path(values: Sequence[bytes]) -> str | None:
+    """The address of the first Return-Path; "" for the null reverse-path `<>` of robots (RFC 5321, section 4.5.5), None where
+    there is none or it is no address."""
+    said = raw_text(values[0]).strip() if values else ""
+    return address_of(said).email or ("" if values and not said.strip("<> ") else None)
 
 
 def address_of(entry: str) -> Address:

@@ -93,19 +93,13 @@ def _message(root: mime.Part, problems: list[str]) -> Message:
         message_id=message_id, sender=sender, subject=subject, text=text, segments=segments,
         received_at=headers.date(root.first("received").rpartition(b";")[2]) or sent_at, sent_at=sent_at,
         in_reply_to=in_reply_to, references=references, reply_to=headers.addresses(b", ".join(root.all("reply-to"))), to=to, cc=cc,
-        return_path=_return_path(root), attachments=tuple(content.attachments),
+        return_path=headers.reverse_path(root.all("return-path")), attachments=tuple(content.attachments),
         automatic=automatic.classify(root, subject, sender, context.recipients, reported=reported is not None), report=reported,
         authentication_results=tuple(headers.text(value) for value in root.all("authentication-results")[:50]),
         letter_key=headers.text(root.first("x-mailbot-letter"))[:200],
         headers=tuple((name, headers.text(value)[:4_000]) for name, value in root.fields if name not in _FIELDS), problems=tuple(problems),
         whole=bool(sender.email) and set(problems) <= {_SEVERAL_SENDERS, _NO_SENDER} and _NO_TEXT.search(own) is None,
     )
-
-
-def _return_path(root: mime.Part) -> str | None:
-    if not root.all("return-path"):
-        return None
-    return headers.address_of(headers.raw_text(root.first("return-path"))).email
 
 
 def _fingerprint(sender: Address, to: Iterable[Address], subject: str, message_id: str, date: bytes, text: str) -> str:

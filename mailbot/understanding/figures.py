@@ -7,7 +7,7 @@ they stand, for somebody to look at.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
@@ -60,6 +60,19 @@ def price(text: str) -> Price | None:
     return Price(_round(value), VAT, chosen.taxed is not None, others)
 
 
+def amounts(text: str, before: Collection[str]) -> Iterator[tuple[Decimal, str]]:
+    """Amounts in kroner that stand right behind one of the words `before` ("til", "for"), with their words."""
+    for match in _AMOUNT.finditer(text):
+        last = text[max(0, match.start() - 20) : match.start()].lower().split()[-1:]
+        if last and last[0] in before:
+            whole, cents = match.group(1) or match.group(3), match.group(2) or match.group(4)
+            yield _value(whole, cents), match.group()
+
+
+def _value(whole: str, cents: str | None) -> Decimal:
+    return Decimal(re.sub(r"\D", "", whole) + (f".{cents}" if cents else ""))
+
+
 def _round(value: Decimal) -> Decimal:
     """Whole kroner where they are whole, else to the øre."""
     cents = value.quantize(Decimal("0.01"), ROUND_HALF_UP)
@@ -81,10 +94,9 @@ def _amounts(text: str) -> Iterator[_Amount]:
             following = matches[n + 1].start() if n + 1 < len(matches) else len(piece)
             about = _about(piece, matches[n - 1].end() if n else 0, match, following)
             whole, cents = match.group(1) or match.group(3), match.group(2) or match.group(4)
-            value = Decimal(re.sub(r"\D", "", whole) + (f".{cents}" if cents else ""))
             special = cue("price", "other").search(about) and not cue("price", "ordinary").search(about)
             yield _Amount(
-                value, " ".join(piece.split())[:120].strip(" *•-–"), below or bool(cue("price", "ordinary").search(piece)),
+                _value(whole, cents), " ".join(piece.split())[:120].strip(" *•-–"), below or bool(cue("price", "ordinary").search(piece)),
                 not special and not cue("price", "fee").search(piece), _taxed(piece[match.end() : min(following, match.end() + 60)]),
             )  # fmt: skip
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from mailbot.mail.message import Automatic, SegmentKind, Verdict
 from mailbot.understanding.context import Answers
+from mailbot.understanding.figures import amounts
 from mailbot.understanding.heard import Heard
 from mailbot.understanding.intent import Choice
 from mailbot.understanding.lexicon import listed, words
@@ -28,9 +29,10 @@ ASKED = frozenset(
 )
 LEFT_ALONE = frozenset({"work", "promo", "newsletter", "receipt", "bulk", "robot", "house", "join_elsewhere", "other"})
 SURE = 0.7  # below it two readings are shown to the administrator
-NOT_OURS = 0.08  # and so they are where it is no matter of ours with this probability
+NOT_OURS = 0.15  # and so they are where it is no matter of ours with this probability
 TOLD_CLEARLY = 0.8  # how clearly both of two matters must be told
 BESIDE = 0.08  # … and how probable the second must be
+CLEAR = 0.9  # as sure as this, full details stand for a wish that is told in no words known
 MAYBE_OURS = 0.12  # an unrelated message that may be a matter with this probability is shown, too
 
 
@@ -65,15 +67,19 @@ def judge(
         return _unrelated(heard, choice)
     if choice.intent is Intent.QUESTION:
         return Judged(Action.REVIEW, tuple(_question(heard)))
-    reasons = [*_sender(heard, authentication), *_course(which), *(_confidence(choice, registered) or _one_day(heard, choice))]
+    reasons = [
+        *_sender(heard, authentication),
+        *_course(heard, choice, cast, which),
+        *(_confidence(choice, registered) or _one_day(heard, choice)),
+    ]
     notes: list[Reason] = []
     if beside:
         told_of = words("intents")
         reasons.append(Reason("two_matters", {"intent": told_of[choice.intent.value], "other": told_of[beside.value]}))
-    if choice.intent is Intent.ACCEPT and "asks" in heard.features and all(a.condition for a in heard.own.of("yes")):
-        reasons.append(Reason("conditional", {"words": heard.features["asks"].evidence[0].words}))
+    reasons += _half_a_yes(heard, choice)
     if choice.intent is Intent.SIGNUP:
-        reasons += [*_doubtful_signup(heard), *_who(heard, cast), *_differs(heard, cast, ours)]
+        reasons += [*_doubtful_signup(heard, _told_in_full(choice, cast)), *_other_price(heard, which), *_who(heard, cast)]
+        reasons += _differs(heard, cast, ours)
         for person in cast.participants:
             blocked, told = _target_group(heard, person)
             reasons += blocked
@@ -81,9 +87,42 @@ def judge(
     blocked, told = _noted(heard, cast, reasons)
     reasons += blocked
     notes += told
-    if choice.intent is Intent.SUBSTITUTE and not any(p.name for p in cast.participants):
-        reasons.append(Reason("successor_unnamed"))
+    if choice.intent is Intent.SUBSTITUTE:
+        reasons += _successor(cast)
     return Judged(Action.REVIEW if reasons else Action.AUTO, tuple(reasons + notes))
+
+
+def _half_a_yes(heard: Heard, choice: Choice) -> list[Reason]:
+    """An offer accepted if something asked turns out well; a seat given up only perhaps."""
+    features = heard.features
+    if (
+        choice.intent is Intent.ACCEPT
+        and "asks" in features
+        and (all(a.condition for a in heard.own.of("yes")) or _says(heard, "otherwise"))
+    ):
+        return [Reason("conditional", {"words": features["asks"].evidence[0].words})]
+    if choice.intent is Intent.CANCEL and {"tentative", "consider"} & features.keys() and "asks" in features:
+        return [Reason("conditional", {"words": features["asks"].evidence[0].words})]
+    return []
+
+
+def _successor(cast: Cast) -> list[Reason]:
+    """Nobody is named for the seat, or more people than there are seats given up."""
+    named = [p.name for p in cast.participants if p.name]
+    if not named:
+        return [Reason("successor_unnamed")]
+    return [Reason("several_successors", {"names": ", ".join(named)})] if len(named) > max(1, len(cast.withdrawn)) else []
+
+
+def _told_in_full(choice: Choice, cast: Cast) -> bool:
+    """Each participant with name, title and EAN: what only a signup tells, also where no known words say so."""
+    told = all(p.name and p.title and (p.ean or p.ean_invalid) for p in cast.participants)
+    return bool(cast.participants) and told and choice.confidence >= CLEAR
+
+
+def _says(heard: Heard, cues: str) -> bool:
+    text = heard.message.of(SegmentKind.NEW).lower()[:20_000]
+    return any(cue in text for cue in listed("targets", cues))
 
 
 def _noted(heard: Heard, cast: Cast, known: Collection[Reason]) -> tuple[list[Reason], list[Reason]]:
@@ -161,8 +200,17 @@ def _sender(heard: Heard, authentication: Verdict) -> list[Reason]:
     return reasons
 
 
-def _course(which: Which) -> list[Reason]:
+def _course(heard: Heard, choice: Choice, cast: Cast, which: Which) -> list[Reason]:
+    if which.doubt == "course_unnamed" and choice.intent is Intent.SIGNUP and _can_only_be_ours(heard, choice, cast):
+        return []
     return [Reason(which.doubt)] if which.doubt else [] if which.course else [Reason("course_unclear")]
+
+
+def _can_only_be_ours(heard: Heard, choice: Choice, cast: Cast) -> bool:
+    """Nothing else is hinted at, and they tell all that our course asks for, or come again."""
+    hints = {"newsletter", "other", "date"} & (heard.own.groups | heard.subject.groups)
+    again = choice.confidence >= CLEAR and any(p.returning for p in cast.participants)
+    return not hints and (again or _told_in_full(choice, cast))
 
 
 def _confidence(choice: Choice, registered: bool) -> list[Reason]:
@@ -187,11 +235,10 @@ def _one_day(heard: Heard, choice: Choice) -> list[Reason]:
     return [Reason("low_confidence", {"intent": words("intents")[Intent.CANCEL.value], "other": words("intents")[Intent.QUESTION.value]})]
 
 
-def _doubtful_signup(heard: Heard) -> list[Reason]:
+def _doubtful_signup(heard: Heard, told_in_full: bool) -> list[Reason]:
     """Conditions of their own, a seat to share, a wish that is only considered."""
     features = heard.features
     reasons = []
-    text = heard.message.of(SegmentKind.NEW).lower()
     if (
         ("tentative" in features and "join_forwarded" not in features)
         or ("join" not in features and "join_held" in features)
@@ -200,17 +247,27 @@ def _doubtful_signup(heard: Heard) -> list[Reason]:
         proof = features.get("tentative", features.get("join_held"))
         said = proof.evidence[0].words if proof and proof.evidence else heard.context.topic
         reasons.append(Reason("conditional", {"words": said}))
-    elif "join" not in features and {"join_perhaps", "plea", "consider"} & features.keys() and "join_subject" not in features:
+    elif not {"join", "join_subject"} & features.keys() and {"join_perhaps", "plea", "consider"} & features.keys() and not told_in_full:
         reasons.append(Reason("considering"))
     if "signup_file" in features and "join" not in features:
         reasons.append(Reason("attachment_only", {"file": next(a.name for a in heard.message.attachments if a.name)}))
-    if "join_elsewhere" in features:
+    if "join_elsewhere" in features or _says(heard, "several_courses"):
         reasons.append(Reason("other_event_too"))
-    if "work_subject" in features and not any({"self", "me"} & a.about for a in heard.own.of("join")):
+    if "work_subject" in features and not told_in_full and not any({"self", "me"} & a.about for a in heard.own.of("join")):
         reasons.append(Reason("work_mail"))
-    if any(cue in text for cue in listed("targets", "shared")):
+    if _says(heard, "shared"):
         reasons.append(Reason("shared_seat"))
+    if _says(heard, "unasked"):
+        reasons.append(Reason("unasked"))
     return reasons
+
+
+def _other_price(heard: Heard, which: Which) -> list[Reason]:
+    """Signs up for something "til 1.950 kr.", and that is neither our price, nor ours with VAT, nor a multiple of these."""
+    course = next((c for c in heard.names.courses if c.id == which.course), None)
+    ours = [p for p in (course.price, course.price_with_vat) if p] if course else []
+    told = amounts(heard.message.of(SegmentKind.NEW)[:20_000], listed("targets", "priced")) if ours else ()
+    return [Reason("other_price", {"amount": said}) for value, said in told if value and all(value % price for price in ours)][:1]
 
 
 def _tentative_subject(heard: Heard) -> bool:
@@ -232,8 +289,7 @@ def _who(heard: Heard, cast: Cast) -> list[Reason]:
 
 def _includes_self(heard: Heard) -> bool:
     """Whether whoever asks for seats says that one of them is for themselves."""
-    text = heard.message.of(SegmentKind.NEW).lower()[:20_000]
-    return any("self" in a.about for a in heard.own.of("join")) or any(cue in text for cue in listed("targets", "includes_self"))
+    return any("self" in a.about for a in heard.own.of("join")) or _says(heard, "includes_self")
 
 
 def _differs(heard: Heard, cast: Cast, ours: Collection[str]) -> list[Reason]:
@@ -263,14 +319,9 @@ def _target_group(heard: Heard, person: Person) -> tuple[list[Reason], list[Reas
     """Whether somebody is outside the target group (held back), or a chief where only small libraries send theirs (told)."""
     title = (person.title or "").lower()
     values = {"name": person.name or person.email or "", "title": person.title or ""}
-    text = heard.message.of(SegmentKind.NEW).lower()[:20_000]
-    leads = any(cue in text for cue in listed("targets", "leads"))
-    denies = any(cue in text for cue in listed("targets", "leads_nobody"))
-    if denies or (title and not leads and _without_leadership(title)):
+    if _says(heard, "leads_nobody") or (title and not _says(heard, "leads") and _without_leadership(title)):
         return [Reason("outside_target_group", {**values, "title": values["title"] or "ikke leder"})], []
-    if any(title.startswith(chief) for chief in listed("targets", "chiefs")) and not any(
-        cue in text for cue in listed("targets", "small_library")
-    ):
+    if any(title.startswith(chief) for chief in listed("targets", "chiefs")) and not _says(heard, "small_library"):
         return [], [Reason("chief_of_library", values)]
     return [], []
 

@@ -35,6 +35,17 @@ def codes(found: Reading) -> set[str]:
         ("Er der parkering ved Hverdagsledelse?", "plain", "question"),
         ("Jeg kan desværre ikke komme den 20. august.", "program", "single_meeting"),
         ("Jeg vil gerne tilmelde mig Hverdagsledelse 2019.", "plain", "other_year"),
+        ("Jeg er sagsbehandler og har ingen under mig, men vil gerne tilmelde mig Hverdagsledelse.", "plain", "outside_target_group"),
+        ("Vil du tilmelde min kollega Ib Lund, teamleder, til Hverdagsledelse? Det skal være en overraskelse.", "plain", "unasked"),
+        ("Jeg tilmelder Ib Lund og Pia Dam til Hverdagsledelse og jeres andet kursus, en på hvert.", "plain", "other_event_too"),
+        ("Jeg tilmelder mig Hverdagsledelse til 2.250 kr. og er teamleder.", "plain", "other_price"),
+        ("Jeg må måske melde afbud til Hverdagsledelse. Kan I holde pladsen til mandag?", "confirm", "conditional"),
+        ("Kan jeg komme senere den første dag? I så fald siger jeg ja tak til pladsen.", "offer", "conditional"),
+        (
+            "Jeg er forhindret alligevel. Souschef Ib Lund og teamleder Pia Dam vil begge gerne overtage min plads.",
+            "confirm",
+            "several_successors",
+        ),
     ],
 )
 def test_a_doubt_is_shown_with_its_reason(text: str, context: str, code: str) -> None:
@@ -101,6 +112,19 @@ def test_an_answer_to_a_question_of_ours_is_never_left_alone() -> None:
     for text in ("Xyz.", "28 64 10 73", "Hm."):
         for context in ("request", "offer", "nudge"):
             assert reading(text, context).action is not Action.IGNORE
+
+
+@pytest.mark.parametrize("said", ["7.500 kr.", "9.375 kr. i alt", "15.000 kr. for to"])
+def test_our_own_price_is_no_doubt(said: str) -> None:
+    found = reading(f"Jeg tilmelder mig Hverdagsledelse til {said} og er teamleder.")
+    assert (found.intent, found.action) == (Intent.SIGNUP, Action.AUTO)
+
+
+def test_full_details_stand_for_the_name_of_the_course() -> None:
+    full = "Så skriv mig på. Jeg er teamleder, EAN 5798009142108."
+    assert "course_unnamed" not in codes(reading(full, subject="Hej"))
+    for less in ("Så skriv mig på.", f"{full} Jeg så det i nyhedsbrevet om netværk."):
+        assert "course_unnamed" in codes(reading(less, subject="Hej"))
 
 
 def test_every_code_has_its_sentence() -> None:
