@@ -138,6 +138,7 @@ def _avoided(text: str, found: list[Diet]) -> list[Diet]:
 _BUT = re.compile(r",? (?:but|men) [^.!?;:\n()]{2,40}? (?:is|are|er|går) (?:fine|ok|okay|fint|an)\b", re.IGNORECASE)
 _NOT_YET = re.compile(r"^(?:er|at|meget|så) (?=\w)")
 _NEGATED = re.compile(r"\b(?:ikke|ingen|hverken|not|heraf \d+|\d+)\s*$", re.IGNORECASE)
+_OR = re.compile(r" (?:or|eller) ([^\W\d_]{3,20})")  # "halal or fish"
 _ASIDE = re.compile(r" \(([^()\n]{2,60})\)")
 
 
@@ -159,6 +160,9 @@ def find(text: str) -> list[Diet]:
         if group == "kind" and (aside := _ASIDE.match(text, end)) and _has_food(aside.group(1)):
             end = aside.end()
             value = f"{value}{aside.group()}"
+        if group == "kind" and (other := _OR.match(text, end)) and _edible(other.group(1)):
+            end = other.end()
+            value = f"{value}{other.group()}"
         if match.group() == text.strip() and group in ("bear", "allergic", "inverted"):
             start, end, value = match.start(), match.end(), " ".join(match.group().split())
         found.append(Diet(value, start, end))

@@ -63,7 +63,7 @@ def _marks(text: str, domain: str) -> Iterator[Mark]:
     jobs = [_bracketed(text, t, [*claimed, *((p.start, p.end) for p in places)]) for t in jobs]
     for place in places:
         inside = any(_overlaps(place.start, place.end, [(t.start, t.end)]) for t in jobs)
-        left = bool(_LEFT.search(text, max(0, place.start - 30), place.start))
+        left = bool(_LEFT.search(text, max(0, place.start - 90), place.start))
         yield Mark("organisation", place.value, place.start, place.end, place.rank + 2 * inside, left)
     yield from (Mark("title", t.value, t.start, t.end, off=bool(_CORRECTED.match(text, t.end))) for t in jobs)
     yield from (Mark("dietary", d.value, d.start, d.end) for d in diets.find(text))
@@ -87,7 +87,12 @@ def _office(text: str, title: titles.Title, places: list[organisations.Place]) -
 
 
 _CORRECTED = re.compile(r",? ?(?:[-–] )?(?:nej|ups|undskyld|rettelse|hov|øh)\b", re.IGNORECASE)
-_LEFT = re.compile(r"\b(?:flyttet|skiftet|rykket|kommet|rejst|stoppet) (?:\w+ )?(?:fra|på|ved) $", re.IGNORECASE)
+_LEFT = re.compile(
+    r"\b(?:flyttet|skiftet|rykket|kommet|rejst|stoppet) (?:\w+ )?(?:fra|på|ved) $"
+    r"|\b(?:da|dengang|mens|indtil|før) (?:jeg )?(?:var|arbejdede|sad|kom fra)\b[^.!?,;]{0,60}\b(?:på|ved|hos|i|fra) $"
+    r"|\b(?:tidligere|før|førhen) (?:var|arbejdede|sad|hed) jeg\b[^.!?,;]{0,60}\b(?:på|ved|hos|i|fra) $",
+    re.IGNORECASE,
+)
 _AREA = re.compile(r", [A-ZÆØÅ][\w-]+(?: (?:og|&) [\w-]+| [A-ZÆØÅ][\w-]+){0,2}(?=\))")
 
 

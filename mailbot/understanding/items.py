@@ -19,7 +19,7 @@ _STRONG = re.compile(r"\s+/\s+|\s*[|•;\t]\s*|\s+·\s+|(?<=\D)/(?=\D)(?!\w{1,2}
 _WEAK = re.compile(r"\s*[,;()<>\[\]|•\t]\s*|\s+[-–—/·]\s+|\.\s+(?=[A-ZÆØÅ])|\s+(?:og|som er|der er|er|who is|is our|and is)\s+(?=\S)")
 _BRACKETS = re.compile(r"\s*[()<>\[\]]\s*")
 _LEAD = re.compile(
-    r"^(?:[-–—*•·o‣▪►→✓]\s*|\(?\d{1,2}[.):]\s*|[a-hA-H][.)]\s+|(?:deltager|person|nr\.?)\s*\d{1,2}\s*[:.)]?\s*)+", re.IGNORECASE
+    r"^(?:(?:[-–—*•·‣▪►→✓]|o(?=\s))\s*|\(?\d{1,2}[.):]\s*|[a-hA-H][.)]\s+|(?:deltager|person|nr\.?)\s*\d{1,2}\s*[:.)]?\s*)+", re.IGNORECASE
 )
 _SELF = re.compile(r"^(?:og )?(?:mig selv|jeg selv|mig|undertegnede|jeg|myself|me)\b", re.IGNORECASE)
 _NOBODY = re.compile(
@@ -44,7 +44,7 @@ class Piece:
 def bullet(text: str) -> int:
     """The length of a bullet or number before an entry, 0 where there is none."""
     lead = _LEAD.match(text)
-    return lead.end() if lead and lead.end() < len(text) and (lead.group().strip() != "o" or text[1:2] == " ") else 0
+    return lead.end() if lead and lead.end() < len(text) else 0
 
 
 def is_self(text: str) -> bool:
@@ -96,7 +96,7 @@ def record(text: str, start: int, marks: list[Mark], module: str, form: str = "i
             made.put("email", from_mark(mark, module, source))
     if (phone := best_phone(inside)) is not None:
         made.put("phone", from_mark(phone, module, source))
-    _title(made, rows, inside, module, source)
+    _title(made, text, rows, inside, module, source)
     _diet(made, rows, inside, module, source)
     return made
 
@@ -127,7 +127,17 @@ def _plain_word(text: str) -> bool:
     return diets.value(text) is None or is_place(text) or bool(pattern("diets", "kinds").fullmatch(text))
 
 
-def _title(made: Record, rows: list[Piece], inside: list[Mark], module: str, source: str) -> None:
+def _last_area(rows: list[Piece], inside: list[Mark], row: str, place: int) -> Piece:
+    """The last of the areas that begin with the first of `rows`: `teamleder, musik og film`."""
+    last = rows[0]
+    for more in rows[1:]:
+        if row[last.end - place : more.start - place] not in (" og ", " & ") or len(more.text.split()) > 1 or not _area(more, inside, True):
+            break
+        last = more
+    return last
+
+
+def _title(made: Record, row: str, rows: list[Piece], inside: list[Mark], module: str, source: str) -> None:
     name = made.fields.get("name")
     for at, piece in enumerate(rows):
         text, start = piece.text, piece.start
@@ -147,7 +157,9 @@ def _title(made: Record, rows: list[Piece], inside: list[Mark], module: str, sou
             made.put("title", Found(whole, start, min(end, start + len(whole)), module, source))
             made.put("organisation", Found(following.text, following.start, following.end, module, source, 0.6))
         elif following and following.start - piece.end == 2 and end == piece.end and _area(following, inside, bool(name)):
-            made.put("title", Found(f"{whole}, {following.text}", start, following.end, module, source, 0.8))
+            last = _last_area(rows[at + 1 :], inside, row, made.place)
+            area = row[following.start - made.place : last.end - made.place]
+            made.put("title", Found(f"{whole}, {area}", start, last.end, module, source, 0.8))
         else:
             made.put("title", Found(whole, start, min(end, start + len(whole)), module, source))
         return

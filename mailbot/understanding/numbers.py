@@ -61,7 +61,8 @@ _DIGITS = re.compile(r"\D")
 
 _AFTER_NO = re.compile(
     r"^(?:,? (?:nej|stop|undskyld|ups|hov|øh)\b"
-    r"|[^.!?\n\d]{0,60}?\b(?:udgår|lukke[rst]?|gælder ikke|er (?:forkert|gammelt|nedlagt|lukket|udgået)"
+    r"|(?!\s*[(–-]?\s?(?:det|den|vores|mit|the) (?:gamle|tidligere|forrige|andet|anden|hidtidige|old))"  # it is another that is wrong
+    r"[^.!?\n\d]{0,60}?\b(?:udgår|lukke[rst]?|gælder ikke|er (?:forkert|gammelt|nedlagt|lukket|udgået)"
     r"|må ikke bruges|duer ikke|bruges ikke|virker ikke|skal ikke bruges|no longer)\b)",
     re.IGNORECASE,
 )
@@ -69,7 +70,7 @@ _AFTER_NO = re.compile(
 
 def negated(text: str, start: int, end: int, back: int = 90) -> bool:
     """Whether the words before or after say that the number (or address) is the old or the wrong one."""
-    before = re.split(r"[.!?]\s|[;\n]", text[max(0, start - back) : start])[-1]
+    before = re.split(r"[.!?]\s|[;\n]|\)?, (?:og|så|and|so) (?=\w)", text[max(0, start - back) : start])[-1]
     cue = max(pattern("corrections", "wrong").finditer(before), key=lambda m: m.end(), default=None)
     if cue and not pattern("corrections", "right").search(before, cue.end()) and not re.search(r"\d{6}", before[cue.end() :]):
         return True

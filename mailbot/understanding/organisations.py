@@ -53,7 +53,9 @@ _DIRECT = re.compile(r"[ \u00a0](?P<place>[A-ZÆØÅÁÉÍÓÚÝ][\w-]+)")
 
 _OWN_LIBRARY = re.compile(r",? (?:Biblioteket|biblioteket|Campus Library)(?=\W|$)|, Bibliotek(?=\W|$)")  # of an institution
 _HOUSE_BEFORE = re.compile(r"(?<!\w)([A-ZÆØÅ]\w{1,20}(?:huset|hus|gården|centret|center)), $")
-_SMALL = re.compile(r"(?<!\w)(?:på|ved|hos|fra) ((?:[a-zæøå-]{3,20} ){1,2})$")  # in small letters: "på havneparken bibliotek"
+_SMALL = re.compile(  # in small letters: "på havneparken bibliotek", "souschef, havneparken bibliotek"
+    r"(?:(?<!\w)(?:på|ved|hos|fra)|(?:leder|chef|bestyrer|koordinator|ansvarlig),) ((?:[a-zæøå-]{3,20} ){1,2})$"
+)
 _INSTITUTION = re.compile(r"[ \u00a0](?:på|ved|hos)[ \u00a0](?=[A-ZÆØÅ])")
 
 
@@ -287,7 +289,9 @@ def _right(text: str, end: int, head: str) -> int:
         place = inside.group("place").lower()
         if place not in listed("names", "never") or place in listed("organisations", "districts"):
             reached = inside.end()
-    elif (head in listed("organisations", "library") and _definite(head)) or head.endswith(affixes("organisations", "before_place")):
+    elif (
+        _definite(head) and (head in listed("organisations", "library") or head.endswith(affixes("organisations", "library_endings")))
+    ) or head.endswith(affixes("organisations", "before_place")):
         reached = _named_after(text, reached)
     if campus := _OWN_LIBRARY.match(text, reached):
         reached = campus.end()

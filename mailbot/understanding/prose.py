@@ -19,10 +19,10 @@ MAX_MARKS = 120  # of one sentence; more is no sentence
 
 
 _APPOSITION = re.compile(
-    r"(?:\s(?:fra|på|ved|hos|i)\s{1,2}(?=[\s,(]))?(?:\s(?:også|desuden|selv|med)(?=\s?[(,]))?[\s,(–:/\-]*"
+    r"(?:\s(?:fra|på|ved|hos|i)\s{1,2}(?=[\s,(]))?(?:\s(?:også|desuden|selv|med)(?=\s?[(,]))?[\s,;(–:/\-]*"
     r"(?:(?:(?:som|der|who|hun|han)\s+)?(?:jo |nu |i dag |også |begge )?(?:er|is|arbejder som|sidder som"
     r"|har titel af|fungerer som)\s+)?(?:(?:en|et|vores|min|a|our|ny|nye|vores nye|jo|nu|også|begge|selv|konst\."
-    r"|hos os|den|der|er|vor)\s+)*",
+    r"|fortsat|stadig|stadigvæk|nuværende|nyslået|nyansat|currently|still|hos os|den|der|er|vor)\s+)*",
     re.IGNORECASE,
 )
 
@@ -171,6 +171,7 @@ def _named_behind(sentence: _Sentence, title: Mark) -> list[Record] | None:
     return None
 
 
+_OPENED = re.compile(r"[ \u00a0]?\($")
 _NOTHING_MORE = re.compile(r"[\s,(–-]*")
 _WHO_AM = re.compile(r"\s*[,()–-][\s,]*(?:som (?:er )?|der er )?")
 
@@ -182,6 +183,8 @@ def _beside(sentence: _Sentence, title: Mark) -> list[Record] | None:
     if not before:
         return None
     nearest, prior = before[-1], before[-2] if len(before) > 1 else None
+    if _OPENED.search(text, max(0, title.start - 2), title.start) and nearest.kind in ("name", "first", "self"):
+        return resolve(nearest, sentence.prose, sentence.last)  # "Bo Friis, der skal af sted (souschef, …)"
     gap = sentence.without_marks(nearest.end, title.start)
     apposition = bool(_APPOSITION.fullmatch(gap))
     beside_a_name = prior is not None and prior.kind == "name" and bool(_NOTHING_MORE.fullmatch(text, prior.end, nearest.start))
@@ -200,7 +203,7 @@ def _beside(sentence: _Sentence, title: Mark) -> list[Record] | None:
 
 
 _GOES_ON = re.compile(r"\b(?:min|vores|en|som|er|af|til|og)\s*$|,\s*$")
-_STANDS_ALONE = re.compile(r"\s*(?:[,.(\n/]|$|(?:på|ved|hos|i|fra) \w)")
+_STANDS_ALONE = re.compile(r"\s*(?:[,.;(\n/]|$|(?:på|ved|hos|i|fra|siden|gennem|since|for|at|of) \w)")
 
 
 def _at_the_start(sentence: _Sentence, title: Mark) -> list[Record] | None:
@@ -217,6 +220,11 @@ def _at_the_start(sentence: _Sentence, title: Mark) -> list[Record] | None:
 _BUT_NOW = re.compile(r"\bmen (?:nu |derimod |i dag )?$")
 _IS = re.compile(r"\b(?:er|blevet|am|var)\b")
 _RECORDED = re.compile(r"\b(?:står(?! for\b| i\b)|stod|opført|noteret|registreret|skrevet)\b[^.!?]{0,60}\bsom\s*$")
+_FORMALLY = re.compile(
+    r"\b(?:nu|i dag|formelt|officielt) står jeg som $|\bjeg (?:står (?:nu|i dag|formelt|officielt)"
+    r"|(?:nu|i dag|formelt|officielt) står) som $",
+    re.IGNORECASE,
+)
 _SOUGHT = re.compile(r"\b(?:ansætte\w*|søger|slår|opslå\w*|mangler|leder efter|finder)\b[^,.]{0,40}$")
 _DENIED = re.compile(r"\b(?:ikke|ingen)\b[^,.]{0,25}$")
 _TITLE_OF = re.compile(r"\b(?:til|titel af|som)\s*$")
@@ -230,7 +238,7 @@ def _stated(sentence: _Sentence, title: Mark) -> list[Record]:
     lead = sentence.lead(title)
     if _BUT_NOW.search(lead) and _IS.search(lead):
         return sentence.whoever_speaks()
-    if _RECORDED.search(lead) or _SOUGHT.search(lead):
+    if (_RECORDED.search(lead) and not _FORMALLY.search(lead)) or _SOUGHT.search(lead):
         return []  # what a list says so far, or somebody who is still to be found
     if not _copula().search(lead) or (_NOT.search(lead) and not _TITLE_OF.search(lead)) or _DENIED.search(lead):
         return []
@@ -252,7 +260,10 @@ def _may_be_subject(sentence: _Sentence, ref: Ref) -> bool:
     return word not in listed("persons", "no_subjects") or bool(_OWN_TITLE.match(sentence.text, ref.end))
 
 
-_GIVEN_TO = re.compile(r"\s?\(|\)?,? (?:(?:skal bruges |bruges |gælder |er )?(?:til|for)|gælder|dækker|vedrører) ")
+_GIVEN_TO = re.compile(
+    r",? (?:men |og )?(?:det (?:er|gælder)|nemlig|that(?:'s| is)|namely) (?:så |jo |nemlig |altså ){0,2}"
+    r"|\s?\(|\)?,? (?:(?:skal bruges |bruges |gælder |er )?(?:til|for)|gælder|dækker|vedrører) "
+)
 _GIVEN_TO_ALL = re.compile(
     r"\)?,? (?:(?:skal bruges |bruges |gælder |er )?(?:til|for)|gælder|dækker) (?:de (?:to|tre|fire|andre|øvrige"
     r"|første|sidste)|resten)\b"

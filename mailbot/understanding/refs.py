@@ -12,7 +12,7 @@ from mailbot.understanding import names
 from mailbot.understanding.entities import Mark
 from mailbot.understanding.facts import Found, Record, from_mark
 from mailbot.understanding.gazetteer import is_place
-from mailbot.understanding.lexicon import alternatives, words
+from mailbot.understanding.lexicon import alternatives, listed, words
 
 MODULE = "prose"
 
@@ -93,8 +93,10 @@ def find(
 def _first_met(text: str, word: re.Match[str], people: list[Record], skip: tuple[str, ...]) -> Record | None:
     """Somebody of whom the text has the first name, and perhaps says the last: `Kaya hedder Odgaard til efternavn`."""
     name = word.group()
-    if pronouns().fullmatch(name):
+    if len(name) < 2 or pronouns().fullmatch(name):
         return None  # "Hans mail er …"
+    if name.lower() in listed("persons", "months") and not _framed(text, word):
+        return None  # "from the August meeting"
     if not names.person_word(name) and names.person_word(name.removesuffix("s")):
         name = name.removesuffix("s")
     called = names.person_word(name) or (names.shaped(name) and not is_place(name) and _framed(text, word))

@@ -76,7 +76,7 @@ class Scene:
         called = {w for w in called & elsewhere if names.shaped(w)}
         if not called:
             return []
-        found: dict[str, dict[str, Record]] = {w: {} for w in called}
+        found: dict[str, dict[str, Record]] = {w: {} for w in _CALLED.findall(first.text) if w in called}  # in the order of the text
         for record in self._full_names(first, called):
             word = names.first_name(record.name)
             if word in found and not any(names.same(record.name, s) == 2 for s in self.skip):

@@ -197,7 +197,7 @@ def _qualifier(text: str, end: int, head: str) -> int:
     else:
         at = end + 1 if text[end : end + 1] in (" ", "\u00a0") else end
     first = re.compile(r"[^\W\d_](?:[\w\-'’]*\w)?-?").match(text, at)
-    if _A_LIBRARY.match(text, at):
+    if _A_LIBRARY.match(text, at) or _HEADS.match(text, at):
         return end
     if not first or first.group().lower() in listed("titles", "stop_after") - {"de", "den", "det", "vores", "min"}:
         return end
@@ -233,6 +233,13 @@ def _qualifier(text: str, end: int, head: str) -> int:
     return reached
 
 
+_HEADS = re.compile(  # "for seks bibliotekarer", "for 12 ansatte": how many, not of what
+    r"(?:\d{1,3}|to|tre|fire|fem|seks|syv|otte|ni|ti|elleve|tolv|fjorten|femten|seksten|tyve|tredive|two|three|four|five"
+    r"|six|seven|eight|nine|ten|twelve)[ \u00a0](?:\w{2,12} )?"
+    r"(?:[\w-]{0,20}(?:arer|enter|ledere|tører|ister|ansatte|medarbejdere|formidlere|folk|kolleger|mennesker|assistenter)"
+    r"|people|staff|librarians|år|years?|måneder|months)\b",
+    re.IGNORECASE,
+)
 _PREPOSITION = re.compile(r" (?:for|af|av|för)$", re.IGNORECASE)
 _A_LIBRARY = re.compile(r"biblioteket[ \u00a0]i[ \u00a0][A-ZÆØÅ]")  # where somebody works
 

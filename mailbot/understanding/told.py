@@ -91,7 +91,7 @@ def read(
     _only_name(writer, roster, voice)
     rest = _rest(text, voice.body, roster.lines)
     inside = [m for m in marks if any(a <= m.start and m.end <= b for a, b in rest)]
-    rest = [sentence for a, b in rest for sentence in sentences(text, a, b)]
+    rest = _unbroken([sentence for a, b in rest for sentence in sentences(text, a, b)], marks)
     told = prose.read(text, rest, inside, [*known, *roster.records, *copied], writer.name, skip, list(known))
     made = Told(voice, text, writer, roster, told, marks + signed, rest)
     _own(made)
@@ -120,6 +120,20 @@ def _rest(text: str, lines: tuple[Line, ...], used: set[int]) -> list[tuple[int,
         else:
             found.append((line.start, line.end))
         before = at
+    return found
+
+
+def _unbroken(parts: list[tuple[int, int]], marks: list[Mark]) -> list[tuple[int, int]]:
+    """The sentences, put together again where they were cut within a mark: `Gl. Rye Bibliotek`."""
+    found: list[tuple[int, int]] = []
+    at = 0
+    for begin, stop in parts:
+        while at < len(marks) and marks[at].end <= begin:
+            at += 1
+        if found and at < len(marks) and marks[at].start < begin and found[-1][1] == begin:
+            found[-1] = (found[-1][0], stop)
+        else:
+            found.append((begin, stop))
     return found
 
 

@@ -17,6 +17,7 @@ from mailbot.understanding.numbers import check_digit_right
 
 _INITIALS = re.compile(r"^[A-ZÆØÅ]{2,4}:\s+")  # before an answer
 _NO_ANSWER = re.compile(r"[\W_]*|n/?a|ingen|nej|uændret|samme(?: som .{0,30})?|ditto|do\.?|se (?:neden|oven|under).*|\?+", re.IGNORECASE)
+_EIGHT = re.compile(r"[2-9](?:[ .\-/]{0,2}\d){7}")  # however they are grouped
 _RETURNING = re.compile(r"(?:(?:ja|yes|x|sand|true|2025|i 2025)\b|✓)", re.IGNORECASE)
 
 
@@ -95,6 +96,9 @@ def _number(record: Record, value: _Value) -> None:
     if value.key == "phone":
         if phone := best_phone(value.marks):
             record.put("phone", value.found(phone))
+        elif _EIGHT.fullmatch(value.text):
+            digits = re.sub(r"\D", "", value.text)
+            record.put("phone", Found(f"+45{digits}", value.plain.start, value.plain.end, value.module, value.source, 0.8))
     elif value.key == "cvr":
         digits = re.sub(r"\D", "", value.text)
         if len(digits) == 8:
