@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -30,14 +31,14 @@ def inbox_of(config: Config) -> Inbox:
     return Inbox(account, imap.mailbox, imap.also, imap.sent, imap.drafts, imap.junk)
 
 
-def transport_of(config: Config) -> Transport:
+def transport_of(config: Config, sleep: Callable[[float], object] = time.sleep) -> Transport:
     """The way out, not connected yet. Raises ConfigError where host or secret is missing."""
     smtp = config.smtp
     if not smtp.host:
         raise ConfigError("smtp host is not set; fill it in in [smtp] of mailbot.toml, such as host = \"smtp.office365.com\"")
     user = smtp.user or config.imap.user
     account = Account(smtp.host, smtp.port, smtp.tls, user, _credentials(config, smtp=True))
-    return Transport(account, smtp.per_minute, sender=user)
+    return Transport(account, smtp.per_minute, sender=user, sleep=sleep)
 
 
 def tokens_of(config: Config) -> TokenSource:
@@ -127,5 +128,6 @@ class Post:
         self.transport.close()
 
 
-def carrier_of(config: Config, store: Store, inbox: Inbox) -> Post:
-    return Post(store, inbox, transport_of(config), files=not config.provider_files_sent)
+def carrier_of(config: Config, store: Store, inbox: Inbox, sleep: Callable[[float], object] = time.sleep) -> Post:
+    """`sleep` waits where the pace asks for it, and may be woken."""
+    return Post(store, inbox, transport_of(config, sleep), files=not config.provider_files_sent)

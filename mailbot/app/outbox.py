@@ -109,10 +109,18 @@ class Limit:
     hold: Callable[[int, datetime], None]
 
 
-def send_due(store: Store, carrier: Carrier, clock: Callable[[], datetime], *, most: int = 1000, limit: Limit | None = None) -> int:
-    """Send what is due, at most `most` letters and as many within an hour as the limit says; returns how many left the house."""
+def send_due(
+    store: Store, carrier: Carrier, clock: Callable[[], datetime], *,
+    most: int = 1000, limit: Limit | None = None, stop: Callable[[], bool] = lambda: False,
+) -> int:  # fmt: skip
+    """Send what is due, at most `most` letters and as many within an hour as the limit says; returns how many left the house.
+
+    Once `stop` says so, no further letter is begun.
+    """
     gone = 0
     for _ in range(most):
+        if stop():
+            break
         now = clock()
         lately = store.sent_since(now - HOUR) - store.sent_since(now + HOUR)  # less what a clock gone wrong has dated ahead
         if limit is not None and lately >= limit.per_hour:
@@ -125,11 +133,13 @@ def send_due(store: Store, carrier: Carrier, clock: Callable[[], datetime], *, m
     return gone
 
 
-def file_copies(store: Store, carrier: Carrier) -> None:
+def file_copies(store: Store, carrier: Carrier, stop: Callable[[], bool] = lambda: False) -> None:
     """What was sent and has no copy in Sent yet. Raises MailError where nobody can file now; the next pass goes on."""
-    while letters := store.to_file():
+    while not stop() and (letters := store.to_file()):
         for number in carrier.file(letters):
             store.filed(number)
+            if stop():
+                break
 
 
 def _ended(code: str, why: str, at: datetime) -> Reason:

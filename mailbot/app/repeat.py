@@ -58,7 +58,10 @@ class Repeated:
 
 @dataclass(slots=True)
 class Repetition:
-    """`files`: we, and not the provider, lay copies into Sent. `moved_to`: where handled messages are moved, "" for nowhere."""
+    """`files`: we, and not the provider, lay copies into Sent. `moved_to`: where handled messages are moved, "" for nowhere.
+
+    `stop` is asked before each step; what is left is done when it begins again.
+    """
 
     store: Store
     rules: Rules
@@ -66,6 +69,7 @@ class Repetition:
     files: bool
     digest_at: time
     moved_to: str = ""
+    stop: Callable[[], bool] = lambda: False
     known: dict[str, tuple[SentLetter, LetterState]] = field(default_factory=dict, init=False)   # letter key → where it lies
     hers: list[SentLetter] = field(default_factory=list, init=False)
     told: Repeated = field(default_factory=Repeated, init=False)
@@ -83,6 +87,8 @@ class Repetition:
         messages = [m for m in self._messages(copied_at) if m.received_at <= now]
         end = self._doubtful_until(max(end, copied_at), messages)
         for at, step in sorted(self._events(messages, end), key=lambda event: event[0]):
+            if self.stop():
+                return self.told
             self._advance(at)
             step(self.clock)
         self._advance(end)

@@ -1,8 +1,8 @@
 """The service: one pass over the mailbox, and the loop around it until somebody says stop.
 
 A pass fetches what is new, handles each message, does the work that is due and sends what is planned. Every step is
-recorded before the next, so a pass may break off anywhere. Trouble with one side never stops the other: while the inbox
-cannot be reached, due work and sending go on.
+recorded before the next, so a pass may break off anywhere, and once told to stop it ends with the message or the letter
+in hand. Trouble with one side never stops the other: while the inbox cannot be reached, due work and sending go on.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Protocol
+from threading import Event
 
 import structlog
 
@@ -39,14 +39,6 @@ SHELF = 200                            # so many ignored messages are booked in 
 BEAT = 60.0                            # seconds between signs of life while waiting for a server to recover
 
 
-class Stop(Protocol):
-    """A flag that another thread or a signal sets, such as `threading.Event`."""
-
-    def is_set(self) -> bool: ...
-
-    def wait(self, timeout: float | None = None) -> bool: ...
-
-
 @dataclass(slots=True)
 class Pass:
     """What one pass did: messages by outcome, letters that left, work that fell due."""
@@ -62,7 +54,10 @@ class Pass:
 
 @dataclass(slots=True)
 class Service:
-    """`clock` tells the time (aware); `seen` is told of every message that was handled, for progress on a terminal."""
+    """`clock` tells the time (aware); `seen` is told of every message that was handled, for progress on a terminal.
+
+    `stop` may be set by another thread or a signal: what is begun is finished, the rest is for the next start.
+    """
 
     store: Store
     rules: Rules
@@ -77,6 +72,7 @@ class Service:
     backup_to: Path | None = None
     backup_days: int = 30
     ping_url: str = ""
+    stop: Event = field(default_factory=Event)
     swept_at: datetime | None = None
     sent: SentFolder = field(init=False)
 
@@ -91,26 +87,29 @@ class Service:
             self.inbox.connect()
             self._repeat()
             self._receive(done)
-            self._look_at_sent()
+            if not self.stop.is_set():
+                self._look_at_sent()
         finally:
             self.work(done)
+        if self.stop.is_set():
+            return done
         self.store.note("last_pass", "", self.clock())  # only a pass that read the mailbox counts as well
         if self.ping_url:
             ping(self.ping_url)
         return done
 
-    def run(self, stop: Stop) -> None:
+    def run(self) -> None:
         """Passes until `stop`: woken by new mail, by work that falls due, by the sweep. Reconnects with growing patience."""
         backoff = Backoff()
         notify("READY=1")
-        while not stop.is_set():
+        while not self.stop.is_set():
             wait: float
             try:
                 done = self.once()
                 backoff.reset()
                 log.info("pass", messages=done.messages, letters=done.letters, due=done.due)
                 wait = self._patience()
-                if wait > 0:
+                if wait > 0 and not self.stop.is_set():
                     self.inbox.wait(wait)
                 continue
             except Throttled as problem:
@@ -124,16 +123,15 @@ class Service:
                 wait = backoff.next()
                 log.error("database_trouble", problem=str(problem), retry_in=round(wait, 1))
             self.inbox.close()
-            self._rest(stop, wait)
+            self._rest(wait)
         notify("STOPPING=1")
         self.inbox.close()
 
-    @staticmethod
-    def _rest(stop: Stop, seconds: float) -> None:
+    def _rest(self, seconds: float) -> None:
         """Wait, and show signs of life meanwhile: a server that is away for an hour is no reason to be started anew."""
-        while seconds > 0 and not stop.is_set():
+        while seconds > 0 and not self.stop.is_set():
             notify("WATCHDOG=1")
-            stop.wait(min(seconds, BEAT))
+            self.stop.wait(min(seconds, BEAT))
             seconds -= BEAT
 
     def _patience(self) -> float:
@@ -149,7 +147,8 @@ class Service:
         """Where the database is a copy that was taken back: what happened since, before anything else."""
         if self.store.copied_at() is not None:
             files = bool(getattr(self.carrier, "files", False))
-            Repetition(self.store, self.rules, self.inbox, files, self.digest_at, moved_to(self.after_handling)).run(self.clock())
+            moved = moved_to(self.after_handling)
+            Repetition(self.store, self.rules, self.inbox, files, self.digest_at, moved, self.stop.is_set).run(self.clock())
 
     def _receive(self, done: Pass) -> None:
         """What lies behind the cursor, and now and then what the last days hold and was never seen."""
@@ -177,7 +176,7 @@ class Service:
         shelf: list[Entry] = []
         done_to: Place | None = None
         settled = True
-        for inbound in messages:
+        while (inbound := None if self.stop.is_set() else next(messages, None)) is not None:
             notify("WATCHDOG=1")
             place = Place(inbound.account, inbound.mailbox, inbound.uidvalidity, inbound.uid)
             handled = handle(Received(inbound.raw, inbound.received_at, place), self.store, self.rules, self.clock(), shelf=shelf)
@@ -237,7 +236,7 @@ class Service:
     def work(self, done: Pass | None = None) -> None:
         """The half of a pass that needs no inbox: settle what broke off, do what is due, send what is planned."""
         done = done or Pass()
-        if self.store.copied_at() is not None:  # a copy that was taken back: first Sent must tell what went out since
+        if self.stop.is_set() or self.store.copied_at() is not None:  # of a copy that was taken back, Sent must first tell what went out
             return
         now = self.clock()
         try:
@@ -245,12 +244,12 @@ class Service:
         except MailError as problem:  # nobody can look into Sent now: those letters wait, the others need not
             log.warning("cannot_look_into_sent", problem=str(problem)[:200])
         done.due += len(work_due(self.store, self.rules, now, self.digest_at))
-        done.letters += send_due(self.store, self.carrier, self.clock, limit=limit_of(self.store, self.rules))
+        done.letters += send_due(self.store, self.carrier, self.clock, limit=limit_of(self.store, self.rules), stop=self.stop.is_set)
         try:
-            file_copies(self.store, self.carrier)
+            file_copies(self.store, self.carrier, self.stop.is_set)
         except MailError as problem:  # the copies wait
             log.warning("cannot_file_in_sent", problem=str(problem)[:200])
-        if self.backup_to is not None:
+        if self.backup_to is not None and not self.stop.is_set():
             self._back_up(self.backup_to, now)
 
     def _back_up(self, folder: Path, now: datetime) -> None:

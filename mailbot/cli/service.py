@@ -115,23 +115,21 @@ def once(config: ConfigOption = None, database: DatabaseOption = None, now: NowO
 
 
 def run(config: ConfigOption = None, database: DatabaseOption = None) -> None:
-    """The service: waits for mail, handles it, does what is due, until SIGTERM (and finishes what it holds).
+    """The service: waits for mail, handles it, does what is due, until SIGTERM (it finishes the message or letter in hand).
 
     [dim]mailbot run[/dim]
     """
     import signal
-    import threading
 
-    stop = threading.Event()
     with running(config, database, lambda: moment(None)) as service:
 
         def end(*_: Any) -> None:
-            stop.set()
+            service.stop.set()
             service.inbox.wake()
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, end)
-        service.run(stop)
+        service.run()
 
 
 def unit() -> None:
@@ -168,6 +166,8 @@ def running(config: Path | None, database: Path | None, clock: Callable[[], date
 
 
 def service_of(config: Config, store: SqliteStore, clock: Callable[[], datetime]) -> Service:
+    from threading import Event
+
     from mailbot.app.connect import carrier_of, inbox_of
     from mailbot.app.service import Service
     from mailbot.cli.common import course_files, rules_of
@@ -178,13 +178,14 @@ def service_of(config: Config, store: SqliteStore, clock: Callable[[], datetime]
     rules = rules_of(config, courses)
     keep_courses(store, courses, config, rules, clock())
     rules.templates.check()
-    inbox = inbox_of(config)
+    inbox, stop = inbox_of(config), Event()
     return Service(
         store=store,
         rules=rules,
         inbox=inbox,
-        carrier=carrier_of(config, store, inbox),
+        carrier=carrier_of(config, store, inbox, sleep=stop.wait),
         clock=clock,
+        stop=stop,
         digest_at=config.bot.digest_at,
         sweep_days=config.bot.sweep_days,
         idle_minutes=config.bot.idle_minutes,

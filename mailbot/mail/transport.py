@@ -62,7 +62,7 @@ class Transport:
         sender: str,
         *,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self.account, self.per_minute, self.sender = account, per_minute, sender
         self._clock, self._sleep = clock, sleep

@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,8 @@ from servers.person import Person
 
 from app.office import Office, eventually, signup, unrelated
 from mailbot.demo.server import MailServer
+from mailbot.registration.records import LetterState
+from mailbot.store.sqlite import SqliteStore
 
 
 @pytest.fixture
@@ -54,6 +57,76 @@ def test_it_stops_at_sigterm_and_finishes_what_it_holds(office: Office, embedded
         service.send_signal(signal.SIGTERM)
         assert service.wait(20) == 0
     assert office.once()["letters"] == 0
+
+
+FIRST = ("Mette", "Bo", "Ida", "Per", "Eva", "Karl", "Ole", "Anne", "Lars", "Birgit")
+LAST = ("Holm", "Beck", "Lund", "Dahl", "Krogh", "Toft")
+
+
+def _letters_of(server: MailServer) -> Counter[str]:
+    return Counter(address for letter in server.sent for address in letter.recipients)
+
+
+def test_sigterm_in_a_long_queue_ends_with_the_message_in_hand_and_the_next_start_goes_on(embedded: MailServer, tmp_path: Path) -> None:
+    """500 messages wait. It stops in the middle of reading them, then in the middle of sending; nothing is lost, nothing is done twice."""
+    office = Office(tmp_path, Person(embedded.imap_port, "bot@example.dk", "secret", embedded), embedded.smtp_port, capacity=500)
+    people = [f"p{n}@eksempelby-kom.dk" for n in range(60)]
+    for n, address in enumerate(people):
+        embedded.deliver("bot@example.dk", signup(f"{FIRST[n % 10]} {LAST[n // 10]}", address, n))
+        for other in range(7 + (n < 20)):
+            embedded.deliver("bot@example.dk", unrelated(8 * n + other))
+
+    def registered() -> int:
+        with SqliteStore(office.database) as store:
+            return len(store.entries()) and len(store.roster("hverdagsledelse-2026").registrations)
+
+    service = office.start()
+    try:
+        began = eventually(lambda: office.database.exists() and registered())
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(10) == 0
+        assert began <= registered() < began + 15   # those that it took in while this test asked and told it to stop
+        assert embedded.sent == []
+    finally:
+        service.kill()
+
+    service = office.start()
+    try:
+        going = len(eventually(lambda: embedded.sent))
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(10) == 0
+        assert going <= len(embedded.sent) < going + 15
+    finally:
+        service.kill()
+
+    office.once()
+    assert _letters_of(embedded) == dict.fromkeys(people, 1)
+    with SqliteStore(office.database) as store:
+        assert len(store.entries()) == 500
+        assert {letter.state.value for letter in store.letters()} == {"sent"}
+
+
+def test_sigterm_ends_the_wait_for_the_pace_of_the_server(embedded: MailServer, tmp_path: Path) -> None:
+    """One letter a minute: whoever stops it need not wait for the next one's turn."""
+    office = Office(tmp_path, Person(embedded.imap_port, "bot@example.dk", "secret", embedded), embedded.smtp_port)
+    settings = office.folder / "mailbot.toml"
+    settings.write_text(settings.read_text("utf-8").replace("per_minute = 100000", "per_minute = 1"), "utf-8")
+    for n, name in enumerate(("Mette Holm", "Bo Beck", "Ida Lund", "Per Dahl")):
+        embedded.deliver("bot@example.dk", signup(name, f"{name[:2].lower()}@eksempelby-kom.dk", n))
+    service = office.start()
+    try:
+        eventually(lambda: embedded.sent)
+        with SqliteStore(office.database) as store:
+            eventually(lambda: store.letters(state=LetterState.RESERVED))
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(10) == 0
+    finally:
+        service.kill()
+    assert len(embedded.sent) == 2   # the letter in hand goes, the others wait for the next start
+    settings.write_text(settings.read_text("utf-8").replace("per_minute = 1", "per_minute = 100000"), "utf-8")
+    office.once()
+    assert set(_letters_of(embedded).values()) == {1}
+    assert len(embedded.sent) == 4
 
 
 def test_a_second_service_on_the_same_database_says_so_and_stops(office: Office) -> None:
