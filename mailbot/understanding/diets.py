@@ -21,7 +21,8 @@ class Diet:
 
 
 _TAIL = (
-    r"(?=[.!?;:()\n|]|$|, (?:så|hvis|men|og jeg|og hun|og han|tak|bare|nå|jeg)| hvis | så | men | når | punktum| komma| fra nu|,? tak\b"
+    r"(?=[.!?;:()\n|]|$|, (?:så|hvis|men|og jeg|og hun|og han|tak|bare|nå|jeg|hun|han|vi|mens|nemlig"
+    r"|(?:de|den) \w+ (?:\w+ )?(?:er|har|spiser))| hvis | så | men | når | punktum| komma| fra nu|,? tak\b"
     r"|,? please|, om | til (?:mig|frokost)| \d)"
 )
 

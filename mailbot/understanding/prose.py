@@ -13,7 +13,7 @@ from mailbot.understanding import addresses
 from mailbot.understanding.entities import Mark
 from mailbot.understanding.facts import Record, from_mark
 from mailbot.understanding.lexicon import alternatives, listed, words
-from mailbot.understanding.refs import MODULE, Prose, Ref, find, met, resolve
+from mailbot.understanding.refs import MODULE, Prose, Ref, find, in_order, met, resolve
 
 MAX_MARKS = 120  # of one sentence; more is no sentence
 
@@ -139,8 +139,25 @@ def _sentence(
 
 def _title_owners(sentence: _Sentence, title: Mark) -> list[Record]:
     """Whose title it is; nobody's where the title is only mentioned ("min chef siger")."""
-    ways = (_named_behind, _beside, _at_the_start, _stated)
+    ways = (_in_turn, _named_behind, _beside, _at_the_start, _stated)
     return next((owners for way in ways if (owners := way(sentence, title)) is not None), [])
+
+
+_RESPECTIVELY = re.compile(r"\b(?:hhv\b\.?|henholdsvis\b|respectively\b|i (?:samme|nævnte|den) rækkefølge:)", re.IGNORECASE)
+
+
+def _in_turn(sentence: _Sentence, mark: Mark) -> list[Record] | None:
+    """Whose it is in a row that follows the row of names: `A, B og C (hhv. leder, souschef og teamleder)`. None: no such row."""
+    text = sentence.text
+    cue = _RESPECTIVELY.search(text, sentence.begin, mark.start)
+    if cue is None:
+        return None
+    row = [m for m in sentence.marks if m.kind == mark.kind and m.start >= cue.end()]
+    named = [r for r in sentence.refs if r.end <= cue.start() and r.kind in ("name", "first", "self")]
+    people = [owner for ref in named for owner in resolve(ref, sentence.prose, [])]
+    if len(people) != len(row):
+        people = in_order(sentence.people, cue.start())[-len(row) :]
+    return [people[row.index(mark)]] if len(people) == len(row) > 1 else None
 
 
 _UP_TO_NAME = re.compile(r"(?: (?:i|på|ved|hos) [A-ZÆØÅ][\w-]+)?,?[ \u00a0]+")
@@ -273,6 +290,8 @@ _GIVEN_TO_ALL = re.compile(
 def _owners(sentence: _Sentence, mark: Mark) -> list[Record]:
     """Whose address, number, diet or place it is, as far as the sentence tells."""
     text, prose, last = sentence.text, sentence.prose, sentence.last
+    if (in_turn := _in_turn(sentence, mark)) is not None:
+        return in_turn
     if mark.kind == "email" and (owner := _bearer(mark.value, prose, sentence.people)) is not None:
         return [owner]
     if mark.kind in ("ean", "ean_invalid", "reference", "dietary"):

@@ -34,10 +34,11 @@ class Prose:
 class Ref:
     """A word that stands for somebody: a name, "jeg", "hun", "begge", a first name."""
 
-    kind: str  # name, self, same, all, first
+    kind: str  # name, self, same, all, first, some
     start: int
     end: int
     record: Record | None = None
+    some: tuple[Record, ...] = ()  # whom "de to første", "den sidste" count
 
 
 @cache
@@ -87,7 +88,50 @@ def find(
         for match in pronouns().finditer(text, begin, stop)
         if not any(a < match.end() and match.start() < b for a, b in taken)
     ]
+    refs += _counted(text, begin, stop, people, refs)
     return _with_pronouns(text, sorted(refs, key=lambda r: r.start))
+
+
+def in_order(people: list[Record], before: int) -> list[Record]:
+    """The people who are named before a place of the text, in its order."""
+    named = {id(r): r for r in people if "name" in r.fields and r.form != "copied" and r.place < before}
+    return sorted(named.values(), key=lambda r: r.place)
+
+
+def _counted(text: str, begin: int, stop: int, people: list[Record], refs: list[Ref]) -> list[Ref]:
+    """`De to første er vegetarer, den sidste har nøddeallergi`: those of a list by their place in it."""
+    found: list[Ref] = []
+    for match in _counting().finditer(text, begin, stop):
+        listed_ = in_order(people, match.start())
+        many = _number(match.group("many") or match.group("many2"))
+        place = match.group("place").lower()
+        if place in words("persons")["rest"]:
+            told = [o for r in [*refs, *found] if r.start < match.start() for o in (*r.some, *([r.record] if r.record else []))]
+            chosen = [r for r in listed_ if r not in told] if told else []
+        elif place in words("persons")["last"]:
+            chosen = listed_[-many:]
+        else:
+            at = next((n for n, row in enumerate(words("persons")["ordinals"]) if place in row), 0)
+            chosen = listed_[at : at + many]
+        if chosen and len(listed_) > len(chosen):
+            found.append(Ref("some", match.start(), match.end(), None, tuple(chosen)))
+    return found
+
+
+def _number(word: str | None) -> int:
+    return next((n for n, row in enumerate(words("roles")["numbers"], 1) if word and word.lower() in row), 1)
+
+
+@cache
+def _counting() -> re.Pattern[str]:
+    lists = words("persons")
+    place = alternatives([w for row in lists["ordinals"] for w in row] + lists["last"] + lists["rest"])
+    many = alternatives(w for row in words("roles")["numbers"] for w in row)
+    return re.compile(
+        rf"(?<!\w)(?:de|den|the) (?:(?P<many>{many}) )?(?P<place>{place})(?: (?P<many2>{many}))?"
+        rf"(?= (?:er|har|spiser|tåler|må|skal|kommer|arbejder|kan|is|are|has|eats)(?!\w)| ?[:(,]|\)?$)",
+        re.IGNORECASE,
+    )
 
 
 def _first_met(text: str, word: re.Match[str], people: list[Record], skip: tuple[str, ...]) -> Record | None:
@@ -174,6 +218,8 @@ def _greeted(text: str, start: int) -> bool:
 def resolve(ref: Ref, prose: Prose, last: list[Record]) -> list[Record]:
     if ref.record is not None:
         return [ref.record]
+    if ref.some:
+        return list(ref.some)
     if ref.kind == "self":
         return [prose.writer]
     if ref.kind == "same":

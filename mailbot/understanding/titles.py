@@ -138,11 +138,21 @@ def find(text: str) -> list[Title]:
             found
             and text[found[-1].end : start] == " og "
             and word not in ("mellemleder", found[-1].head)
+            and not _enumerated(text, found)
             and not _NAME_NEXT.match(text, end)
         ):
             start = found.pop().start
         found.append(Title(_single(" ".join(text[start:end].split()), word), start, end, word))
     return found
+
+
+def _enumerated(text: str, found: list[Title]) -> bool:
+    """Whether titles stand in a row, a person each: `souschef, teamleder og …`, `hhv. teamleder og …`."""
+    row = len(found) > 1 and text[found[-2].end : found[-1].start] == ", "
+    return row or bool(_RESPECTIVELY.search(text, max(0, found[-1].start - 16), found[-1].start))
+
+
+_RESPECTIVELY = re.compile(r"\b(?:hhv\.?|henholdsvis|respectively):? $", re.IGNORECASE)
 
 
 @cache
