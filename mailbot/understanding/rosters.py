@@ -34,25 +34,64 @@ class Roster:
 def from_tables(tables: list[Table], roster: Roster, module: str = "tables", source: str = "text") -> None:
     """The people of tables: a row each, or a column each where the first column holds the labels."""
     for table in tables:
-        rows = [list(row) for row in table.rows]
-        head = [fields_of(c.text) for c in rows[0]]
-        side = [fields_of(r[0].text) for r in rows if r]
-        known, sided = sum(bool(h) for h in head), sum(bool(s) for s in side)
-        if (swap := _swap(rows)) is not None:
-            roster.records += _swapped(rows[1:], *swap, head, module, source, roster)
-            roster.lines |= set(range(table.first, table.last + 1))
-            continue
-        if sided >= 2 and sided >= 0.6 * len(rows) and (known < 2 or sided > known):
-            if max(len(r) for r in rows) == 2:
-                continue  # two columns of label and value are labelled lines
-            people = _columns(rows, module, source, roster)
-        elif known and (known >= 2 or known * 2 >= len(head)):
-            people = _rows(rows[1:], head, module, source, roster)
-        else:
-            people = _untitled(rows, module, source, roster)
-        if people or roster.nobody or roster.withdrawn:
+        people = _of_table([list(row) for row in table.rows], module, source, roster)
+        if people is not None and (people or roster.nobody or roster.withdrawn):
             roster.records += people
             roster.lines |= set(range(table.first, table.last + 1))
+
+
+def _of_table(rows: list[list[Cell]], module: str, source: str, roster: Roster) -> list[Record] | None:
+    """The people of one table, by what its first row and its first column are; None where it is no table of people."""
+    head = [fields_of(c.text) for c in rows[0]]
+    side = [fields_of(r[0].text) for r in rows if r]
+    known, sided = sum(bool(h) for h in head), sum(bool(s) for s in side)
+    if (swap := _swap(rows)) is not None:
+        return _swapped(rows[1:], *swap, head, module, source, roster)
+    titled = known >= 2 and not any(map(_called, rows[0]))
+    if _each_with_a_part(rows[1:] if titled else rows):
+        return _by_part(rows[1:] if titled else rows, head[1:] if titled else [], module, source, roster)
+    if sided >= 2 and sided >= 0.6 * len(rows) and (known < 2 or sided > known):
+        # two columns of label and value are labelled lines
+        return None if max(len(r) for r in rows) == 2 else _columns(rows, module, source, roster)
+    if known and (known >= 2 or known * 2 >= len(head)):
+        return _rows(rows[1:], head, module, source, roster)
+    return _untitled(rows, module, source, roster)
+
+
+def _each_with_a_part(rows: list[list[Cell]]) -> bool:
+    """Whether each row begins with what somebody does, and a name follows: `Deltager | Bo Friis | …`, `Ud | …`, `Faktura | …`."""
+    parts = [_part(row[0].text) for row in rows if len(row) > 1]
+    return len(parts) == len(rows) > 1 and all(parts) and "comes" in parts and all(any(_called(c) for c in row[1:]) for row in rows)
+
+
+def _called(cell: Cell) -> bool:
+    return len(cell.text.split()) > 1 and _one_name(cell.text)
+
+
+def _part(text: str) -> str:
+    """What somebody of a table does: `comes`, `leaves`, `other` (pays, approves); "" where the text does not say."""
+    if len(text) > 30:
+        return ""
+    fields = fields_of(text)
+    if fields == ("withdrawn",) or pattern("labels", "was").fullmatch(text.strip(" :")):
+        return "leaves"
+    if "name" in fields or pattern("labels", "comes").fullmatch(text.strip(" :")):
+        return "comes"
+    return "other" if fields in (("ean",), ("ignored",), ("contact",), ("email",), ("reference",)) else ""
+
+
+def _by_part(rows: list[list[Cell]], head: list[tuple[str, ...]], module: str, source: str, roster: Roster) -> list[Record]:
+    people = []
+    for row in rows:
+        part = _part(row[0].text)
+        if part == "leaves":
+            roster.withdrawn += _people(next(cell for cell in row[1:] if _called(cell)))
+        elif part == "comes" and head:
+            record = _cells(zip(head, row[1:], strict=False), row[1:], module, source, roster)
+            people += [record] if record else []
+        elif part == "comes":
+            people += _untitled([row[1:]], module, source, roster)
+    return people
 
 
 def _rows(rows: list[list[Cell]], head: list[tuple[str, ...]], module: str, source: str, roster: Roster) -> list[Record]:

@@ -12,7 +12,10 @@ from mailbot.understanding.lexicon import cues
 
 MAX_MENTIONS = 12  # of one person; more is a novel
 
-_SHORT = "att Att nr tlf evt bl pr kst konst ca hhv jf dvs inkl vedr Kgl Chr Joh Johs Vilh afd".split()  # a point ends no sentence
+_SHORT = (  # a point behind them ends no sentence
+    *("att", "Att", "nr", "tlf", "evt", "bl", "pr", "kst", "konst", "ca", "hhv", "jf", "dvs", "inkl", "vedr", "afd"),
+    *("Kgl", "Chr", "Joh", "Johs", "Vilh"),
+)
 _END = re.compile(
     r"(?=[.!?])(?<![ .][A-ZÆØÅ])" + "".join(f"(?<!{word})" for word in _SHORT) + r"(?<!\d)[.!?]+(?=\s|$)"
     r"|\n\s*\n|[\U0001F300-\U0001FAFF]+\S?(?=\s)|(?<=\d)\.(?=\s+[A-ZÆØÅ])"
