@@ -110,16 +110,17 @@ class Repetition:
                     self.hers.append(letter)
 
     def _messages(self, copied_at: datetime) -> list[Inbound]:
-        """What the copy does not know, in the order of receipt."""
+        """What the copy does not know, in the order of receipt; of one second first what was handled and moved, then by arrival."""
         account, since = self.inbox.name, (copied_at - DAY).date()
         main, worth = self.inbox.mailbox, worth_of(self.store.courses())
         found = list(self.inbox.fetch(main, after=self.store.cursor(account, main), since=since, worth=worth))
-        for mailbox in dict.fromkeys((*self.inbox.swept_mailboxes(), *filter(None, (self.moved_to,)))):
+        mailboxes = list(dict.fromkeys((*filter(None, (self.moved_to,)), *self.inbox.swept_mailboxes())))
+        for mailbox in mailboxes:
             uidvalidity, uids = self.inbox.sweep(mailbox, since)
             fetched = {m.uid for m in found if m.mailbox == mailbox}
             unseen = [uid for uid in uids if uid not in fetched and not self.store.known_place(Place(account, mailbox, uidvalidity, uid))]
             found += self.inbox.fetch_uids(mailbox, unseen)
-        return sorted(found, key=lambda m: (m.received_at, m.mailbox != main, m.uid))
+        return sorted(found, key=lambda m: (m.received_at, mailboxes.index(m.mailbox), m.uid))
 
     def _doubtful_until(self, end: datetime, messages: list[Inbound]) -> datetime:
         """Until when letters may have left of which nothing lies in Sent: those of the pass in which the machine was lost."""

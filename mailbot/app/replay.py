@@ -51,12 +51,13 @@ class Folder:
 
 
 def in_order_of_receipt(messages: Iterable[tuple[str, bytes]]) -> list[tuple[datetime, str, bytes]]:
-    """Stored messages by the time of their receipt (topmost Received header, else Date); those without any come first."""
+    """Stored messages by the time of their receipt (topmost Received header, else Date), within a second as they are stored; those
+    without any come first."""
     dated = []
     for name, raw in messages:
         message = parse(raw)
         dated.append((message.received_at or message.sent_at or datetime(1970, 1, 1, tzinfo=UTC), name, raw))
-    return sorted(dated, key=lambda entry: (entry[0], entry[1]))
+    return sorted(dated, key=lambda entry: entry[0])
 
 
 class Replay:

@@ -13,7 +13,7 @@ from mailbot.course import Kind, Mode, Status
 from mailbot.registration.change import Change, both
 from mailbot.registration.matter import Matter
 from mailbot.registration.records import Decision, ItemKind, LetterRecord, Registration, Roster
-from mailbot.registration.seats import Unit, may_offer, next_in_line
+from mailbot.registration.seats import Unit, may_offer, next_in_line, next_place
 from mailbot.registration.worktime import days_on, lapse_at, latest_working_moment, morning, working_days_after
 from mailbot.understanding.reading import Intent, Reason
 
@@ -82,9 +82,11 @@ def accept(change: Change, matter: Matter, registrations: Unit) -> None:
 
 def accept_after_all(change: Change, matter: Matter, registrations: Unit) -> None:
     """The offer is gone: offered again if a seat is free and nobody waits, else at the end of the list."""
+    at = matter.origin.received_at
     for r in registrations:
         free = change.roster.free_seats > 0 and not change.roster.waiting and may_offer(change.roster, change.now)
-        again = replace(r, queued_at=matter.origin.received_at, group="", ended_at=None, offer_expires_at=None, offer_reminder_at=None)
+        place = next_place(change.roster, at)
+        again = replace(r, queued_at=at, place=place, group="", ended_at=None, offer_expires_at=None, offer_reminder_at=None)
         if free:
             offer(change, (again,))
         else:

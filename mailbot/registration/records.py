@@ -46,8 +46,9 @@ class Registration:
     """One person in one course.
 
     `person` holds the details (its evidence is left empty; `sources` has it by field). `received_at` is the time of
-    receipt of the message and `place` the order within it; `queued_at` orders the waiting list and differs from
-    `received_at` where somebody goes to its end. `contact` wrote for them. `group` names people who want all or none.
+    receipt of the message; `queued_at` orders the waiting list and differs from `received_at` where somebody goes to its
+    end; `place` is the order among those of one second: of arrival and, within a message, of being named. `contact` wrote
+    for them. `group` names people who want all or none.
     """
 
     id: int

@@ -23,6 +23,11 @@ def units(registrations: Iterable[Registration]) -> list[Unit]:
     return [tuple(unit) for unit in made.values()]
 
 
+def next_place(roster: Roster, at: datetime) -> int:
+    """The place of whoever queues up at `at` now: mail knows the second only, and within one the order of arrival counts."""
+    return max((r.place for r in roster.registrations if r.queued_at == at), default=-1) + 1
+
+
 def may_offer(roster: Roster, now: datetime) -> bool:
     """Whether seats are offered at all now: not while observing or paused, and not shortly before the first meeting."""
     settings = roster.settings

@@ -15,7 +15,7 @@ from mailbot.registration.matter import Matter, is_ours
 from mailbot.registration.offers import fill
 from mailbot.registration.records import ItemKind, Outcome, Registration, identity_hash
 from mailbot.registration.review import receipt
-from mailbot.registration.seats import Unit, room_for, units
+from mailbot.registration.seats import Unit, next_place, room_for, units
 from mailbot.registration.trust import May, Standing, may, standing
 from mailbot.registration.updates import merge, sources
 from mailbot.understanding.reading import Address, Intent, Person, Reason
@@ -42,13 +42,13 @@ def signup(change: Change, matter: Matter, *, clear: bool = True) -> tuple[Reaso
     admitted: list[Registration] = []
     kept: list[int] = []
     reasons: list[Reason] = []
-    for place, one in enumerate(found):
+    for one in found:
         if one.known is not None and (one.known.status is not Status.REVIEW or not clear):
             reasons += _again(change, matter, one.known, one.person, clear=clear)
         elif one.known is not None:
             admitted.append(merge(one.known, one.person, matter, overwrite=True).registration)
         else:
-            registration = _new(change, matter, one.person, place)
+            registration = _new(change, matter, one.person)
             change.put(registration, "signed_up")
             if clear and not one.doubts:
                 admitted.append(registration)
@@ -158,7 +158,7 @@ def _find(change: Change, matter: Matter, person: Person) -> Found:
     return Found(person)
 
 
-def _new(change: Change, matter: Matter, person: Person, place: int) -> Registration:
+def _new(change: Change, matter: Matter, person: Person) -> Registration:
     origin = matter.origin
     finding = matter.finding
     named = tuple(f for f in person.evidence)
@@ -169,7 +169,7 @@ def _new(change: Change, matter: Matter, person: Person, place: int) -> Registra
         person=replace(person, evidence={}),
         received_at=origin.received_at,
         queued_at=origin.received_at,
-        place=place,
+        place=next_place(change.roster, origin.received_at),
         message=origin.fingerprint,
         contact=contact_for(change, matter, person),
         thread=matter.thread,

@@ -226,6 +226,28 @@ def test_the_lost_state_is_back_and_nobody_hears_anything_twice(season: Season) 
     season.nobody_heard_twice()
 
 
+def test_of_messages_of_one_second_the_order_is_the_same_again(home: Season) -> None:
+    """They came within a second, after the copy: by arrival, and whoever is named second in the first one is second."""
+    home.person.deliver(unrelated(1))
+    home.once()
+    (home.copy,) = home.copies.glob("mailbot-*.db")
+    names = ("Mette Holm", "Lars Friis")
+    both = "".join(f"{name}, souschef, Nørreby Bibliotek, {name.split()[0].lower()}@eksempelby-kom.dk\r\n" for name in names)
+    pair = signup("Mette Holm", METTE, 1).replace(
+        b"Jeg vil gerne tilmeldes Hverdagsledelse 2026.", f"Jeg vil gerne tilmelde to til Hverdagsledelse 2026:\r\n\r\n{both}".encode()
+    )
+    at = datetime.now(UTC)
+    home.person.deliver(signup("Ida Lund", IDA, 3), pair, unrelated(2), signup("Karl Toft", KARL, 4), signup("Bo Beck", BO, 2), at=at)
+    home.once()
+    before = home.state()
+    assert [row["name"] for row in before["list"] if row["status"] == "confirmed"] == ["Ida Lund", "Mette Holm"]
+    waiting = {row["position"]: row["name"] for row in before["list"] if row["status"] == "waiting"}
+    assert waiting == {1: "Lars Friis", 2: "Karl Toft", 3: "Bo Beck"}
+    home.lose()
+    home.restore()
+    assert_same(home.state(), before)
+
+
 def test_while_the_mailbox_is_away_nothing_is_sent_and_the_first_pass_repeats_it(home: Season) -> None:
     home.live()
     before, letters = home.state(), len(home.letters())
