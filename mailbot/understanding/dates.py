@@ -7,12 +7,13 @@ Every pattern is bounded, so that the time is linear in the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from functools import cache
+from types import MappingProxyType
 
-from mailbot.understanding.lexicon import alternatives, words
+from mailbot.understanding.lexicon import affixes, alternatives, listed, words
 
 MOST_DAYS = 8  # of a stretch such as 10.–14. maj
 YEARS = (1990, 2100)
@@ -55,21 +56,40 @@ class Hours:
 
 
 @cache
-def _numbered(key: str) -> dict[str, int]:
-    return {word: n for n, row in enumerate(words("invitation")[key]) for word in row}
+def months() -> Mapping[str, int]:
+    """The names of the months, each with its number from 1 to 12."""
+    return _numbered("months", 1)
+
+
+@cache
+def weekdays() -> Mapping[str, int]:
+    """The names of the weekdays in full, each with its number: 0 is Monday."""
+    return _numbered("weekdays", 0)
+
+
+@cache
+def _weekdays_by_a_date() -> Mapping[str, int]:
+    """The same and their abbreviations, which mean a day only beside a date."""
+    return MappingProxyType({**weekdays(), **_numbered("short_weekdays", 0)})
+
+
+def _numbered(key: str, first: int) -> Mapping[str, int]:
+    return MappingProxyType({word: n for n, row in enumerate(words("calendar")[key], first) for word in row})
 
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     """A row of days with its month, one day of it, a month with its day (English), and a day in figures."""
-    months, weekdays = (alternatives(_numbered(key)) for key in ("months", "weekdays"))
-    lead = rf"(?:({weekdays})\.?,?\s{{1,2}})?(?:den\s|d\.\s?|the\s)?"
-    one = rf"{lead}(\d{{1,2}})(?:\.|st\b|nd\b|rd\b|th\b)?"
+    calendar = words("calendar")
+    month, weekday = alternatives(months()), alternatives(_weekdays_by_a_date())
+    before = "|".join(re.escape(word) + (r"\s?" if word.endswith(".") else r"\s") for word in calendar["before_date"])
+    lead = rf"(?:({weekday})\.?,?\s{{1,2}})?(?:{before})?"
+    one = rf"{lead}(\d{{1,2}})(?:\.|{alternatives(calendar['ordinals'])}\b)?"
     plain = re.sub(r"\((?!\?)", "(?:", one)
-    join = r"\s{0,2}(?:,|og|and|samt|&|\+|-|–|—|til|to)\s{0,2}"
+    join = rf"\s{{0,2}}(?:[,&+–—-]|{alternatives([*calendar['and'], *calendar['to']])})\s{{0,2}}"
     year = r"(?:\s?,?\s?(\d{4})\b)?"
-    row = rf"(?<![\d.,:/-])(?<!\w)({plain}(?:{join}{plain}){{0,6}})\s{{0,2}}(?:of\s)?({months})\b\.?{year}"
-    english = rf"(?<!\w)(?:({weekdays}),?\s)?({months})\s({plain}(?:{join}{plain})?)(?![\w.:]\d|\d|\s?[ap]m){year}"
+    row = rf"(?<![\d.,:/-])(?<!\w)({plain}(?:{join}{plain}){{0,6}})\s{{0,2}}(?:{alternatives(calendar['of'])}\s)?({month})\b\.?{year}"
+    english = rf"(?<!\w)(?:({weekday}),?\s)?({month})\s({plain}(?:{join}{plain})?)(?![\w.:]\d|\d|\s?[ap]m){year}"
     figures = rf"(?<![\d.,:/-]){lead}(\d{{1,2}})\s?([./-])\s?(\d{{1,2}})(?:\s?[./ -]\s?(\d{{4}}|\d{{2}})(?![\d.:]))?(?![\d/:-])"
     return tuple(re.compile(p, re.IGNORECASE) for p in (row, rf"({join})?{one}", english, figures))  # type: ignore[return-value]
 
@@ -82,10 +102,10 @@ def find(text: str) -> list[Days]:
     row, one, english, figures = _patterns()
     found: list[Days] = []
     for match in row.finditer(text):
-        days = tuple(_row(match.group(1), one, _numbered("months")[_key(match.group(2))] + 1, _year(match.group(3))))
+        days = tuple(_row(match.group(1), one, months()[_key(match.group(2))], _year(match.group(3))))
         found += [Days(days, *match.span())] if days else []
     for match in english.finditer(text):
-        days = tuple(_row(match.group(3), one, _numbered("months")[_key(match.group(2))] + 1, _year(match.group(4)), match.group(1)))
+        days = tuple(_row(match.group(3), one, months()[_key(match.group(2))], _year(match.group(4)), match.group(1)))
         found += [Days(days, *match.span())] if days else []
     for match in _ISO.finditer(text):
         day = _day(int(match.group(3)), int(match.group(2)), _year(match.group(1)), None)
@@ -116,7 +136,7 @@ def _year(text: str | None) -> int | None:
 
 
 def _day(day: int, month: int, year: int | None, weekday: str | None) -> Day | None:
-    made = Day(day, month, year, _numbered("weekdays")[_key(weekday)] if weekday else None)
+    made = Day(day, month, year, _weekdays_by_a_date()[_key(weekday)] if weekday else None)
     return made if 1 <= month <= 12 and made.on(year or 2024) else None  # 2024: a year with every day in it
 
 
@@ -127,7 +147,8 @@ def _row(text: str, one: re.Pattern[str], month: int, year: int | None, weekday:
         day = _day(int(match.group(3)), month, year, match.group(2) or (None if before else weekday))
         if day is None:
             return
-        stretch = (match.group(1) or "").strip().lower() in ("-", "–", "—", "til", "to")
+        join = (match.group(1) or "").strip().lower()
+        stretch = join in ("-", "–", "—") or join in listed("calendar", "to")
         if before and stretch and before.day < day.day <= before.day + MOST_DAYS:
             yield from (Day(n, month, year, None) for n in range(before.day + 1, day.day))
         yield day
@@ -137,7 +158,7 @@ def _row(text: str, one: re.Pattern[str], month: int, year: int | None, weekday:
 def _figures(text: str, match: re.Match[str]) -> Day | None:
     """8.1.2027, 26-01-2027, 24/11; a dot or a dash needs its year (or "d." before it), else it is a time or a stretch."""
     weekday, day, mark, month, year = match.groups()
-    named = match.group().lower().startswith(("d", "the")) or weekday
+    named = match.group().lower().startswith(affixes("calendar", "before_date")) or weekday
     if year is None and (mark == "-" or (mark == "." and not named) or (day, month) == ("24", "7")):
         return None
     if mark == "." and year is not None and len(year) == 2 and not named and text[match.end() : match.end() + 2].strip()[:1].isdigit():
@@ -153,18 +174,22 @@ def next_after(day: Day, after: date) -> date | None:
 
 
 _TIME = r"(\d{1,2})(?:[.:](\d{2}))?(?!\d)\s?(am|pm|a\.m\.|p\.m\.)?"
-_CLOCK = r"(?:\bkl(?:okken)?\.?\s{0,2}(?:ca\.?\s)?)"
-_RANGE = re.compile(
-    rf"(?<![\d.,:/-])({_CLOCK})?{_TIME}\s{{0,2}}(?:-|–|—|\btil\b|\bto\b|\buntil\b|\bog\b|\btill\b)\s{{0,2}}({_CLOCK})?{_TIME}(?![\w%]|[.:/-]\d)",
-    re.IGNORECASE,
-)
-_SINGLE = re.compile(rf"{_CLOCK}{_TIME}|(?<![\d.,:/-])(\d{{1,2}})(?:[.:](\d{{2}}))?\s?(am|pm)\b", re.IGNORECASE)
+
+
+@cache
+def _times() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """A stretch of time, and a single time."""
+    at, about, until = (alternatives(words("calendar")[key]) for key in ("clock", "about", "until"))
+    clock = rf"(?:\b{at}\.?\s{{0,2}}(?:{about}\.?\s)?)"
+    stretch = rf"(?<![\d.,:/-])({clock})?{_TIME}\s{{0,2}}(?:[–—-]|\b{until}\b)\s{{0,2}}({clock})?{_TIME}(?![\w%]|[.:/-]\d)"
+    single = rf"{clock}{_TIME}|(?<![\d.,:/-])(\d{{1,2}})(?:[.:](\d{{2}}))?\s?(am|pm)\b"
+    return re.compile(stretch, re.IGNORECASE), re.compile(single, re.IGNORECASE)
 
 
 def hours(text: str, start: int = 0, end: int | None = None, *, labelled: bool = False) -> list[Hours]:
     """The stretches of time ("kl. 10–15") in `text[start:end]`. `labelled`: a label says that figures there are times."""
     found = []
-    for match in _RANGE.finditer(text, start, len(text) if end is None else end):
+    for match in _times()[0].finditer(text, start, len(text) if end is None else end):
         clock, h1, m1, half1, clock2, h2, m2, half2 = match.groups()
         if not (labelled or clock or clock2 or (m1 and m2) or half2):
             continue
@@ -178,7 +203,7 @@ def hours(text: str, start: int = 0, end: int | None = None, *, labelled: bool =
 def singles(text: str, start: int = 0, end: int | None = None) -> list[Hours]:
     """The single times ("kl. 10", "3 pm") in `text[start:end]`."""
     found = []
-    for match in _SINGLE.finditer(text, start, len(text) if end is None else end):
+    for match in _times()[1].finditer(text, start, len(text) if end is None else end):
         parts = match.groups()
         at = _clock(*(parts[:3] if parts[0] else parts[3:]))
         if at:

@@ -5,23 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 
 from mailbot.mail.message import Message, SegmentKind, Verdict
 from mailbot.understanding.clauses import clauses
+from mailbot.understanding.dates import months, weekdays
 from mailbot.understanding.heard import to_us
-from mailbot.understanding.lexicon import listed
+from mailbot.understanding.lexicon import alternatives, listed, words
 from mailbot.understanding.masking import mask_cpr
 from mailbot.understanding.reading import Letter, Origin
-from mailbot.understanding.topic import MONTHS
 
 EXCERPT = 300
 _SPACE = re.compile(r"\s+")
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})(?:[./-](\d{4}|\d{2}))?(?!\d)")
-_WEEKDAYS = {name: n for n, names in enumerate((
-    ("mandag", "monday", "montag"), ("tirsdag", "tuesday", "dienstag"), ("onsdag", "wednesday", "mittwoch"),
-    ("torsdag", "thursday", "donnerstag"),
-    ("fredag", "friday", "freitag"), ("lørdag", "saturday"), ("søndag", "sunday"),
-)) for name in names}  # fmt: skip
 
 
 def origin(message: Message, answered: Letter | None, authentication: Verdict, ours: Collection[str], *, away: bool = False) -> Origin:
@@ -77,33 +73,37 @@ def back_on(text: str, today: date) -> date | None:
 
 
 def _until(before: list[str]) -> bool:
-    joined = " ".join(before)
-    return any(
-        joined.endswith(
-            tuple(
-                f"{cue}{tail}"
-                for tail in ("", " den", " og med", " d", " the", " zum", *(f" {d}" for d in _WEEKDAYS), *(f" {d} den" for d in _WEEKDAYS))
-            )
-        )
-        for cue in listed("out_of_office", "until")
-    )
+    return " ".join(before).endswith(_untils())
+
+
+@cache
+def _untils() -> tuple[str, ...]:
+    """How the words before the last day of an absence end: "until", "indtil den", "til og med mandag den"."""
+    leads = ["", *(f" {word}" for word in words("out_of_office")["before_last_day"])]
+    days = ["", *(f" {day}" for day in weekdays())]
+    return tuple(f"{cue}{day}{lead}" for cue in listed("out_of_office", "until") for day in days for lead in leads)
+
+
+@cache
+def _ordinal() -> re.Pattern[str]:
+    return re.compile(rf"(\d{{1,2}}){alternatives(words('calendar')['ordinals'])}?")
 
 
 def _date_at(row: list[str], i: int, today: date) -> date | None:
     following = row[i + 1] if i + 1 < len(row) else ""
-    if row[i].isdecimal() and len(row[i]) <= 2 and following in MONTHS:
+    if row[i].isdecimal() and len(row[i]) <= 2 and following in months():
         year = row[i + 2] if i + 2 < len(row) else ""
-        return _day(int(row[i]), MONTHS[following], int(year) if re.fullmatch(r"20\d\d", year) else 0, today)
-    ordinal = re.fullmatch(r"(\d{1,2})(?:st|nd|rd|th)?", following)
-    if row[i] in MONTHS and ordinal:
-        return _day(int(ordinal.group(1)), MONTHS[row[i]], 0, today)
+        return _day(int(row[i]), months()[following], int(year) if re.fullmatch(r"20\d\d", year) else 0, today)
+    if row[i] in months() and (ordinal := _ordinal().fullmatch(following)):
+        return _day(int(ordinal.group(1)), months()[row[i]], 0, today)
     return None
 
 
 def _weekday_at(row: list[str], i: int, today: date) -> date | None:
-    if row[i] not in _WEEKDAYS or (i + 1 < len(row) and (row[i + 1] == "den" or row[i + 1].isdecimal())):
-        return None
-    return today + timedelta(days=(_WEEKDAYS[row[i]] - today.weekday() - 1) % 7 + 1)
+    following = row[i + 1] if i + 1 < len(row) else ""
+    if row[i] not in weekdays() or following.isdecimal() or following in listed("out_of_office", "before_last_day"):
+        return None  # "mandag den 3. august" is told by its date
+    return today + timedelta(days=(weekdays()[row[i]] - today.weekday() - 1) % 7 + 1)
 
 
 def _numeric(text: str, today: date) -> date | None:

@@ -291,9 +291,8 @@ def _general_place(text: str) -> str:
 
 def _of_weekday(text: str, on: date, nth: int) -> Hours | None:
     """Times told of a weekday or a day's number: "Tirsdag begynder vi kl. 8.30 og slutter kl. 15"."""
-    names = [*words("invitation")["weekdays"][on.weekday()][:1], words("invitation")["weekdays"][on.weekday()][-1]]
     ordinals = words("invitation")["ordinal_days"]
-    names += ordinals[nth] if nth < len(ordinals) else []
+    names = [*words("calendar")["weekdays"][on.weekday()], *(ordinals[nth] if nth < len(ordinals) else [])]
     for match in re.finditer(rf"(?i)(?<!\w){alternatives(names)}(?!\w)(?!\s(?:den\s|d\.\s)?\d)", text):
         stop = _END.search(text, match.end(), match.end() + NEAR)
         end = stop.start() if stop else min(len(text), match.end() + NEAR)

@@ -13,12 +13,11 @@ from functools import cache
 from itertools import groupby
 
 from mailbot.understanding.clauses import LIMIT, Clause, Word, clauses
-from mailbot.understanding.lexicon import listed, words
+from mailbot.understanding.lexicon import affixes, listed, words
 from mailbot.understanding.topic import Names
 from mailbot.understanding.vocabulary import Found, is_person, vocabulary
 
 DOING = frozenset({"join", "leave", "replace_hard", "correct", "supply"})
-MODALS = frozenset({"mon", "kan", "kunne", "vil", "ville", "gider", "må", "could", "can", "would", "will", "kann", "können"})
 
 
 class Condition(StrEnum):
@@ -128,16 +127,17 @@ def _together(row: list[HeardClause], topic: frozenset[str]) -> list[HeardClause
     around = frozenset(g for h in row for g in h.groups)
     lent = {"near_course"} if {"course", "generic"} & around else set()
     texts = {w.text for h in row for w in h.clause.words}
-    if {"seat", "name"} <= around and "anden" in texts:
+    if {"seat", "name"} <= around and texts & _small("another"):
         lent |= {"replace_hard", "replace"}  # "vi har fundet en anden til pladsen: Bo Krag"
-    if texts & {"ud", "udgår", "fratræder"} and texts & {"ind", "indtræder", "tiltræder"} and "name" in around:
+    if texts & _small("going") and texts & _small("coming") and "name" in around:
         lent |= {"replace_hard", "replace"}
     dropped = {"consider"} if "sent_before" in around else set()  # "er i tvivl, om jeg fik sendt den"
     changed = []
     for at, heard in enumerate(row):
         extra = set(lent)
         following = row[at + 1].clause.words[0].text if at + 1 < len(row) else ""
-        if [w.text for w in heard.clause.words] == ["nej"] and following in ("hvor", "sikke"):
+        first = heard.clause.words[0].text
+        if len(heard.clause.words) == 1 and first in _small("bare_no") and following in _small("exclaims"):
             extra.add("not_no")
         changed.append(
             HeardClause(
@@ -153,17 +153,20 @@ def _hear(clause: Clause, names: Names, text: str) -> HeardClause:
     _mark_people(clause, found)
     _mark_question(clause, found)
     row = clause.words
-    kept = [s for s in found.get("enrol", []) if not clause.words[s[0]].text.endswith(("eret", "ooket"))]  # "er reserveret": done by others
-    if not kept:
-        found.pop("enrol", None)
+    if all(row[start].text.endswith(affixes("particles", "done_endings")) for start, _ in found.get("enrol", ())):
+        found.pop("enrol", None)  # "er reserveret": done by others
     _mark_particles(clause, found)
     if "@" in text[row[0].start : row[-1].end] and not {"self", "me", "third", "name"} & found.keys():
         found["address_only"] = [(0, 1)]
     if ("decline" in found or "decline_hard" in found) and "not_no" not in found:
         found["decline_real"] = found.get("decline_hard", found.get("decline", []))
-    if text[row[0].start : row[0].end] == "I" and len(row) > 1 and "english" in names.language_of(row):
+    if row[0].capital and row[0].text in _small("english_self") and any(w.text in _small("english") for w in row):
         found.setdefault("self", []).append((0, 1))
     return HeardClause(clause, found, frozenset(found))
+
+
+def _small(key: str) -> frozenset[str]:
+    return listed("particles", key)
 
 
 def _mark_people(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> None:
@@ -171,32 +174,40 @@ def _mark_people(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> Non
     leading = tuple(words("targets")["leading"])
     skip = {i for span in found.get("course", []) for i in range(*span)}
     no_names = listed("clauses", "no_names")
+    put_whom, put_where, seats = _small("put_whom"), _small("put_where"), _small("seats") | _small("a_seat") | _small("the_seat")
     for i, word in enumerate(row):
         if i in skip:
             continue
-        if is_person(word.text, word.capital and i > 0):
+        person = is_person(word.text, word.capital and i > 0)
+        if person:
             found.setdefault("person", []).append((i, i + 1))
         if word.text.endswith(leading):
             found.setdefault("title", []).append((i, i + 1))
-        if word.text in ("mig", "os", "ham", "hende", "undertegnede") and {w.text for w in row[i + 1 : i + 4]} & {"på", "ind", "med", "op"}:
+        if word.text in put_whom and not put_where.isdisjoint(w.text for w in row[i + 1 : i + 4]):
             found.setdefault("me_in", []).append((i, min(len(row), i + 4)))
-        if word.capital and i and {w.text for w in row[i + 1 : i + 3]} & {"på", "ind", "med", "op"} and is_person(word.text, True):
+        if word.capital and i and person and not put_where.isdisjoint(w.text for w in row[i + 1 : i + 3]):
             found.setdefault("me_in", []).append((i, min(len(row), i + 3)))
         following = row[i + 1] if i + 1 < len(row) else None
         if following and i + 1 not in skip and word.capital and following.capital and not {word.text, following.text} & no_names:
             found.setdefault("name", []).append((i, i + 2))
-        if i and row[i - 1].text == "på" and word.text == "plads" and i + 1 == len(row):
-            continue  # "er på plads": settled, no seat
-        if word.text in ("plads", "stol") and i and (row[i - 1].text in ("hans", "hendes", "deres") or _genitive(row[i - 1], i)):
-            found.setdefault("third_seat", []).append((i - 1, i + 1))
-        if word.text == "fra" and i + 1 < len(row) and row[i + 1].capital:
-            to = next((j for j in range(i + 2, min(len(row) - 1, i + 6)) if row[j].text == "til" and row[j + 1].capital), 0)
-            if to and "change" in found:
-                found.setdefault("replace_hard", []).append((i, to + 2))  # "ændret fra Regnar Thomsen til Sofia Kjeldahl"
-        if word.text in ("plads", "pladsen", "stol", "stolen"):
-            _mark_heir(row, i, found)
-        if word.text in ("plads", "pladser", "pladsen", "place", "places", "seat", "seats", "stk"):
-            found.setdefault("seat", []).append((i, i + 1))
+        if word.text in seats:
+            _mark_seat(row, i, found)
+    if "change" in found:
+        _mark_renamed(row, skip, found)
+
+
+def _mark_seat(row: tuple[Word, ...], i: int, found: dict[str, list[tuple[int, int]]]) -> None:
+    """The seat at word `i`: one of somebody's, one that is handed on, or any."""
+    word, before = row[i].text, row[i - 1] if i else None
+    if before and i + 1 == len(row) and f"{before.text} {word}" in _small("settled"):
+        return  # "er på plads": settled, no seat
+    if word in _small("a_seat") and before and (before.text in _small("their_seat") or _genitive(before, i)):
+        found.setdefault("third_seat", []).append((i - 1, i + 1))
+    owned = before is not None and (before.text in _small("own_seat") or before.text in _small("their_seat"))
+    if word in _small("the_seat") or (word in _small("a_seat") and owned):
+        _mark_heir(row, i, found)
+    if word in _small("seats"):
+        found.setdefault("seat", []).append((i, i + 1))
 
 
 def _genitive(word: Word, at: int) -> bool:
@@ -205,29 +216,35 @@ def _genitive(word: Word, at: int) -> bool:
 
 def _mark_heir(row: tuple[Word, ...], seat: int, found: dict[str, list[tuple[int, int]]]) -> None:
     """Whose seat goes to whom: "min plads går til Bo" hands it on, "… til en på ventelisten" gives it up."""
-    if not (row[seat].text.endswith("en") or (seat and row[seat - 1].text in ("min", "vores", "hans", "hendes", "deres", "sin"))):
-        return
-    to = next((j for j in range(seat + 1, min(len(row), seat + 7)) if row[j].text in ("til", "videre")), 0)
+    ways = _small("to") | _small("onward")
+    to = next((j for j in range(seat + 1, min(len(row), seat + 7)) if row[j].text in ways), 0)
     if not to or to + 1 >= len(row):
         return
-    to += row[to + 1].text == "til"
+    to += row[to + 1].text in _small("to")
     heir = row[to + 1] if to + 1 < len(row) else None
-    if heir and heir.text in ("en", "nogen", "den", "andre", "næste", "nummer"):
+    if heir and heir.text in _small("anybody_next"):
         found.setdefault("seat_free", []).append((seat, to + 2))
     elif heir and is_person(heir.text, heir.capital):
         found.setdefault("replace_hard", []).append((seat, to + 2))
 
 
+def _mark_renamed(row: tuple[Word, ...], skip: set[int], found: dict[str, list[tuple[int, int]]]) -> None:
+    """ "Ændret fra Regnar Thomsen til Sofia Kjeldahl"."""
+    for i, word in enumerate(row[:-1]):
+        if i not in skip and word.text in _small("from") and row[i + 1].capital:
+            to = next((j for j in range(i + 2, min(len(row) - 1, i + 6)) if row[j].text in _small("to") and row[j + 1].capital), 0)
+            if to:
+                found.setdefault("replace_hard", []).append((i, to + 2))
+
+
 def _mark_particles(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> None:
     """A particle that ends the clause carries the verb's meaning ("hopper af"); a statement about the reader is no wish."""
     texts = [w.text for w in clause.words]
-    end = next(
-        (i for i in range(len(texts) - 1, 0, -1) if texts[i] not in ("igen", "alligevel", "desværre", "nu", "her", "herfra", "også")), 0
-    )
-    if len(texts) > 2 and texts[end] in ("af", "fra", "ud"):
+    end = next((i for i in range(len(texts) - 1, 0, -1) if texts[i] not in _small("after_off")), 0)
+    if len(texts) > 2 and texts[end] in _small("off"):
         found["final_off"] = [(max(0, end - 1), end + 1)]
-    spoken_to = texts[0] in ("du", "i", "you") or (len(texts) > 1 and texts[0] in ("men", "så", "og") and texts[1] in ("du", "i"))
-    if spoken_to and not {"me", "name", "third", "person"} & found.keys():
+    joined = len(texts) > 1 and texts[0] in _small("joining") and texts[1] in _small("reader_second")
+    if (joined or texts[0] in _small("reader_first")) and not {"me", "name", "third", "person"} & found.keys():
         found["reader_subject"] = [(0, 1)]
 
 
@@ -235,24 +252,31 @@ def _mark_question(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> N
     texts = [w.text for w in clause.words]
     if clause.asks:
         found["asks"] = [(0, len(texts))]
-    for i, word in enumerate(texts[:4]):
-        if word in MODALS and i + 1 < len(texts):
-            who = texts[i + 1]
-            ours = who in ("jeg", "vi", "i") and clause.asks and "stadig" not in texts and "nå" not in texts and "meeting" not in found
-            ours = ours or (clause.asks and ("plea" in found or (who in ("han", "hun", "de") and "replace" in found)))
-            if who in ("du", "i", "de", "you", "dere", "ni") or ours:
-                found["request"] = [(i, i + 2)]
-                if "ikke" in texts[i + 2 : i + 4]:  # "vil du ikke …" asks politely
-                    for group in ("not", "unable", "decline", "negative"):
-                        found.pop(group, None)
-            break
-    if clause.asks and len(texts) > 2 and texts[0].endswith("r") and texts[1] in ("du", "i") and texts[0] not in ("har", "er"):
+    modals = _small("modals")
+    modal = next((i for i, word in enumerate(texts[:4]) if word in modals), len(texts))
+    if modal + 1 < len(texts) and _pleads(texts[modal + 1], texts, clause.asks, found):
+        found["request"] = [(modal, modal + 2)]
+        if not _small("polite_not").isdisjoint(texts[modal + 2 : modal + 4]):  # "vil du ikke …" asks politely
+            for group in ("not", "unable", "decline", "negative"):
+                found.pop(group, None)
+    present = texts[0].endswith("r") and texts[0] not in _small("no_plea")
+    if clause.asks and present and len(texts) > 2 and texts[1] in _small("reader"):
         found["request"] = [(0, 2)]  # "retter du det på listen?"
     span = next(iter(found.get("ask", ())), None)
-    if span and span[0] > 1 and texts[span[0]] in (*MODALS, "ved") and not clause.asks:
+    if span and span[0] > 1 and not clause.asks and (texts[span[0]] in modals or texts[span[0]] in _small("knows")):
         found.pop("ask")  # "regningen må I sende" is no question
-    if any(t in listed("clauses", "wh") for t in texts[:3]) or (texts[0] == "om" and len(texts) > 2):
+    if not listed("clauses", "wh").isdisjoint(texts[:3]) or (texts[0] in _small("whether") and len(texts) > 2):
         found["info"] = [(0, 1)]
+
+
+def _pleads(who: str, texts: list[str], asks: bool, found: Found) -> bool:
+    """Whether "kan …", "må …" with this word behind it asks politely for something: of the reader, or for oneself."""
+    if who in _small("asked_reader"):
+        return True
+    if not asks:
+        return False
+    ours = who in _small("asked_self") and _small("still_possible").isdisjoint(texts) and "meeting" not in found
+    return ours or "plea" in found or (who in _small("asked_third") and "replace" in found)
 
 
 def _acts(row: list[HeardClause], number: int) -> list[Act]:
@@ -296,9 +320,10 @@ def _place(heard: HeardClause, rule: _Rule) -> tuple[int, int]:
 def _condition(heard: HeardClause) -> Condition:
     """Whether a clause is a condition, and of which kind; one that binds nothing is none."""
     groups = heard.groups
-    if "if" not in groups or heard.found["if"][0][0] > 2 or heard.clause.words[0].text == "selv":
+    row = heard.clause.words
+    if "if" not in groups or heard.found["if"][0][0] > 2 or row[0].text in _small("even"):
         return _verb_first(heard)
-    if len(heard.clause.words) <= 4 and heard.clause.words[heard.found["if"][0][0]].text == "inden" and "self" not in groups:
+    if len(row) <= 4 and row[heard.found["if"][0][0]].text in _small("time_before") and "self" not in groups:
         return Condition.NONE  # "lige inden vinterferien": a time
     if "room" in groups:
         return Condition.ROOM
@@ -307,12 +332,12 @@ def _condition(heard: HeardClause) -> Condition:
 
 def _verb_first(heard: HeardClause) -> Condition:
     """ "Er der plads, vil jeg gerne med": a condition without "hvis" (only about room, the rest is too uncertain)."""
-    texts = [w.text for w in heard.clause.words]
     if heard.clause.asks:
         return Condition.NONE
-    if texts[:2] in (["er", "der"], ["bliver", "der"]) and "room" in heard.groups:
+    opening = [w.text for w in heard.clause.words[:2]]
+    if "room" in heard.groups and " ".join(opening) in _small("room_openings"):
         return Condition.ROOM
-    if "skulle" in texts[:2] and {"room", "leave", "third", "anyone", "negative"} & heard.groups:
+    if not _small("should").isdisjoint(opening) and {"room", "leave", "third", "anyone", "negative"} & heard.groups:
         return Condition.ROOM
     return Condition.NONE
 
@@ -351,11 +376,8 @@ def _does(heard: HeardClause) -> bool:
 def _opens_like_a_question(heard: HeardClause) -> bool:
     """People on phones leave the mark out: "er der parkering", "hvad koster det", "kan man komme for sent"."""
     texts = [w.text for w in heard.clause.words]
-    if texts and texts[0] in ("hej", "kære", "goddag", "hi") and len(texts) > 3:
+    if len(texts) > 3 and texts[0] in _small("greetings"):
         texts = texts[2:]
     return " ".join(texts[:2]) in listed("clauses", "question_openings") or (
-        bool(texts)
-        and texts[0] in ("hvad", "hvor", "hvornår", "hvordan", "hvem", "hvilken", "hvilke")
-        and len(texts) > 2
-        and texts[1] != "der"
+        len(texts) > 2 and texts[0] in _small("bare_question_words") and texts[1] not in _small("no_question_second")
     )

@@ -10,23 +10,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, cached_property
+from functools import cached_property
 
 from mailbot.course import Course
 from mailbot.understanding.clauses import Clause, Word
-from mailbot.understanding.lexicon import listed
+from mailbot.understanding.dates import months
+from mailbot.understanding.lexicon import affixes, listed
 
 YEAR = re.compile(r"20[1-4]\d")
-MONTHS = {m: n for n, names in enumerate((
-    ("januar", "jan", "january"), ("februar", "feb", "february"), ("marts", "mar", "march", "mars"), ("april", "apr"),
-    ("maj", "may", "mai"),
-    ("juni", "jun", "june"), ("juli", "jul", "july"), ("august", "aug", "augusti"), ("september", "sep", "sept"),
-    ("oktober", "okt", "october", "oct"),
-    ("november", "nov"), ("december", "dec", "desember"),
-), 1) for m in names}  # fmt: skip
-_ENGLISH = frozenset(
-    {"would", "like", "am", "to", "the", "will", "please", "have", "we", "you", "is", "my", "cannot", "and", "it", "accept"}
-)
 
 
 @dataclass(frozen=True)
@@ -42,7 +33,7 @@ class Names:
         for course in self.courses:
             for name in (course.title, *course.aliases):
                 for word in re.findall(r"[^\W\d_]{9,}", name.lower()):
-                    if word not in GENERIC:
+                    if word not in listed("particles", "of_any_course"):
                         found.setdefault(word, set()).add(course.id)
             if not any(course.id in ids for ids in found.values()):
                 for word in re.findall(r"[^\W\d_]{4,}", course.title.lower()):
@@ -80,45 +71,47 @@ class Names:
                     found.setdefault("other_year", []).append((i, i + length + 1))
             if YEAR.match(row[i].text) and (year := row[i].text[:4]) not in self.years and self.years:
                 found.setdefault("next_year" if year > max(self.years) else "past", []).append((i, i + 1))
-            if row[i].text.endswith(_endings()) and row[i].text not in listed("events", "generic") and len(row[i].text) > 9:
+            word = row[i].text
+            if len(word) > 9 and word.endswith(affixes("events", "endings")) and word not in listed("events", "generic"):
                 found.setdefault("other", []).append((i, i + 1))
             if meeting_day(row, i) in self.dates:
                 found.setdefault("date", []).append((i, i + 1))
             i += max(1, length)
         self._mark_other(row, found)
+        self._mark_way(row, found)
+
+    def _mark_way(self, row: Sequence[Word], found: dict[str, list[tuple[int, int]]]) -> None:
+        """Whether the words before the course lead onto it ("med på"), away from it ("ud af") or only to it."""
         for group in ("course", "generic"):
             for start, end in found.get(group, []):
-                near = [w.text for w in row[max(0, start - 3) : start]]
-                if group == "course" and {"på", "til"} & set(near):
-                    found.setdefault("onto_course", []).append((start, end))
-                if near[-1:] in (["af"], ["fra"]) or (near and {"af", "fra", "ud"} & set(near[:-1]) and near[-1] in ("på", "af", "fra")):
-                    found.setdefault("off_course", []).append((max(0, start - 2), end))
-                before = {w.text for w in row[max(0, start - 4) : start]}
-                if before & {"på", "til", "i", "for", "with", "med", "in", "on", "av", "del"}:
+                near = [w.text for w in row[max(0, start - 4) : start]]
+                if not listed("particles", "towards_course").isdisjoint(near):
                     found.setdefault("to_course", []).append((start, end))
+                near = near[-3:]
+                if group == "course" and not listed("particles", "onto_course").isdisjoint(near):
+                    found.setdefault("onto_course", []).append((start, end))
+                if near and _leads_away(near):
+                    found.setdefault("off_course", []).append((max(0, start - 2), end))
 
     def _mark_other(self, row: Sequence[Word], found: dict[str, list[tuple[int, int]]]) -> None:
         """ "Tilmelding til Sommerskolen": what one signs up for, where it is a thing of its own and not the course."""
         if not {"enrol", "signup_noun", "signup_noun_hard"} & found.keys() or {"course", "generic"} & found.keys():
             return
+        definite = affixes("particles", "definite_endings")
         for i, word in enumerate(row[:-1]):
-            if word.text not in ("til", "for"):
+            if word.text not in listed("particles", "signed_up_to"):
                 continue
             for thing in row[i + 1 : i + 3]:
-                known = thing.text in listed("events", "ours") or thing.text in MONTHS
-                if len(thing.text) >= 7 and not known and thing.text.isalpha() and thing.text.endswith(("en", "et", "erne", "ene")):
+                known = thing.text in listed("events", "ours") or thing.text in months()
+                if len(thing.text) >= 7 and not known and thing.text.isalpha() and thing.text.endswith(definite):
                     found.setdefault("other", []).append((i, i + 2))
 
-    def language_of(self, row: Sequence[Word]) -> str:
-        return "english" if any(w.text in _ENGLISH for w in row) else ""
 
-
-@cache
-def _endings() -> tuple[str, ...]:
-    return tuple(listed("events", "endings"))
-
-
-GENERIC = frozenset({"lederforløb", "netværksforløb", "ledelsesforløb", "lederkursus", "bibliotek", "biblioteker", "mellemledere"})
+def _leads_away(near: Sequence[str]) -> bool:
+    last = near[-1]
+    return last in listed("particles", "leaving_course_alone") or (
+        last in listed("particles", "leaving_course") and not listed("particles", "off").isdisjoint(near[:-1])
+    )
 
 
 def _same(word: str, name: str) -> bool:
@@ -145,8 +138,8 @@ def meeting_day(row: Sequence[Word], i: int) -> tuple[int, int]:
     if not row[i].text.isdecimal() or i + 1 >= len(row) or len(row[i].text) > 2:
         return 0, 0
     day, following = int(row[i].text), row[i + 1].text
-    if following in MONTHS:
-        return day, MONTHS[following]
+    if following in months():
+        return day, months()[following]
     near = row[i + 1].start - row[i].end == 1
     return (day, int(following)) if near and following.isdecimal() and len(following) <= 2 else (0, 0)
 
