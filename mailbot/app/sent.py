@@ -1,14 +1,16 @@
 """What she did herself in her mail program: letters she sent, drafts of ours that she sent or that are no longer true.
 
 Sent is looked into before anything goes out, so that a thread that she has answered herself is hers (DESIGN: Mail in, her
-own answers). It is read only when something new lies there. Some mail programs keep no copy there: then `\\Answered` says it.
+own answers). Only what is new there is read, and once an hour the last days again. Some mail programs keep no copy there: then
+`\\Answered` says it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 
 import structlog
 
@@ -23,16 +25,36 @@ from mailbot.store.base import Entry, Place, Stale, Store
 from mailbot.understanding.reading import Address
 
 log = structlog.get_logger()
+AGAIN_EVERY = timedelta(hours=1)   # what she answered before it was booked is found then
+
+
+class Ours:
+    """What a look into Sent compares with, fetched from the store when it is asked for, once a look."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    @cached_property
+    def entries(self) -> dict[str, Entry]:
+        """The messages that were ours, by Message-ID."""
+        return {entry.message_id: entry for entry in self.store.entries() if entry.message_id and entry.outcome is not Outcome.IGNORED}
+
+    @cached_property
+    def drafting(self) -> frozenset[str]:
+        """The courses whose letters she sends herself."""
+        return frozenset(c.id for c in self.store.courses() if self.store.roster(c.id).settings.mode is Mode.DRAFT)
 
 
 @dataclass(slots=True)
 class SentFolder:
-    """`seen_to` is (UIDVALIDITY, UIDNEXT) of Sent when it was last looked into, `told` the ids of messages that letters there
-    answer (those sent of our own accord aside), `flagged` the places at which `\\Answered` was seen."""
+    """`seen_to` is (UIDVALIDITY, UIDNEXT) of Sent when it was last looked into, `whole_at` when all of the last days was read,
+    `told` the ids of messages that letters there answer (those sent of our own accord aside), `flagged` the places at which
+    `\\Answered` was seen."""
 
     store: Store
     inbox: Inbox
     seen_to: tuple[int, int] | None = None
+    whole_at: datetime | None = None
     told: set[str] = field(default_factory=set)
     flagged: set[Place] = field(default_factory=set)
 
@@ -41,30 +63,30 @@ class SentFolder:
         folder = self.inbox.folders().sent
         if not folder or (present := self.inbox.status(folder)) == self.seen_to:
             return
-        mine = self._mine()
-        for letter in self.inbox.sent_since(folder, since):
-            self._take_note(letter, mine, now)
+        whole = self.whole_at is None or abs(now - self.whole_at) >= AGAIN_EVERY  # the clock may go back
+        ours = Ours(self.store)
+        for letter in self.inbox.sent_since(folder, since, after=None if whole else self.seen_to):
+            self._take_note(letter, ours, now)
         self.seen_to = present
+        self.whole_at = now if whole else self.whole_at
 
     def take_note(self, letter: SentLetter, now: datetime) -> None:
         """Of one letter that lies in Sent."""
-        self._take_note(letter, self._mine(), now)
+        self._take_note(letter, Ours(self.store), now)
 
-    def _mine(self) -> dict[str, Entry]:
-        return {entry.message_id: entry for entry in self.store.entries() if entry.message_id and entry.outcome is not Outcome.IGNORED}
-
-    def _take_note(self, letter: SentLetter, mine: Mapping[str, Entry], now: datetime) -> None:
+    def _take_note(self, letter: SentLetter, ours: Ours, now: datetime) -> None:
         if letter.key:
-            self._went_out(letter, now)
+            self._went_out(letter, ours, now)
             return
         self.told.update(letter.in_reply_to)
-        if (entry := next((mine[i] for i in (*letter.in_reply_to, *letter.references) if i in mine), None)) is not None:
+        mine = (ours.entries.get(i) for i in (*letter.in_reply_to, *letter.references))
+        if (entry := next(filter(None, mine), None)) is not None:
             self._answered(letter, entry, now)
 
-    def _went_out(self, letter: SentLetter, now: datetime) -> None:
+    def _went_out(self, letter: SentLetter, ours: Ours, now: datetime) -> None:
         """A draft of ours that she sent: its clock starts then."""
         record = self.store.letter(letter.key)
-        if record is not None and self.store.roster(record.course).settings.mode is Mode.DRAFT:
+        if record is not None and record.course in ours.drafting:
             self.told.update(letter.in_reply_to)
         if record is None or record.state is not LetterState.DRAFTED:
             return

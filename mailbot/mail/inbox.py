@@ -184,9 +184,12 @@ class Inbox:
     def find_draft(self, key: str) -> SentLetter | None:
         return keeping.find(self._session, self._folder("drafts"), key)
 
-    def sent_since(self, mailbox: str, day: date) -> Iterator[SentLetter]:
-        """The headers of what was filed there ("" = Sent) since that day; those with `key == ""` she wrote herself."""
-        return keeping.since(self._session, mailbox or self._folder("sent"), day)
+    def sent_since(self, mailbox: str, day: date, *, after: tuple[int, int] | None = None) -> Iterator[SentLetter]:
+        """The headers of what was filed there ("" = Sent) since that day; those with `key == ""` she wrote herself.
+
+        `after` is what `status` said at an earlier look: only what came later, all where UIDVALIDITY is another.
+        """
+        return keeping.since(self._session, mailbox or self._folder("sent"), day, after)
 
     def append_draft(self, raw: bytes) -> None:
         """Lay a letter into Drafts for her to send."""

@@ -58,10 +58,11 @@ def find(session: Session, mailbox: str, key: str) -> SentLetter | None:
     return found[-1] if found else None
 
 
-def since(session: Session, mailbox: str, day: date) -> Iterator[SentLetter]:
-    """All messages received there on this day or later, a day earlier at most."""
-    session.select(mailbox, fresh=True)
-    yield from headers(session, mailbox, search_since(session, day))
+def since(session: Session, mailbox: str, day: date, after: tuple[int, int] | None = None) -> Iterator[SentLetter]:
+    """All messages received there on this day or later, a day earlier at most, see `Inbox.sent_since`."""
+    uidvalidity = session.select(mailbox, fresh=True).get(b"UIDVALIDITY")
+    lowest = after[1] if after is not None and after[0] == uidvalidity else 0
+    yield from headers(session, mailbox, [uid for uid in search_since(session, day) if uid >= lowest])
 
 
 def headers(session: Session, mailbox: str, uids: list[int], *, readonly: bool = True) -> Iterator[SentLetter]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from servers.person import Person
 from servers.process import free_port
 
+from app.desk import Desk
 from app.office import Office, signup
 from mailbot.demo.server import MailServer
+from mailbot.mail.sent import SentLetter
 from mailbot.registration.records import ItemKind, LetterState
 from mailbot.store.sqlite import SqliteStore
 
@@ -102,3 +106,32 @@ def test_a_copy_that_could_not_be_filed_is_filed_by_the_next_pass(embedded: Mail
     del here.environment["MAILBOT_IMAP__PORT"]
     here.once()
     assert [m.raw for m in embedded.messages("bot@example.dk", "Sent")] == [embedded.sent[0].raw]
+
+
+def test_sent_is_read_as_it_grows_and_once_an_hour_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    inbox, read = desk.service.inbox, list[int]()
+    everything = inbox.sent_since
+
+    def counted(folder: str, *since: Any, **after: Any) -> list[SentLetter]:
+        found = list(everything(folder, *since, **after))
+        if folder:  # the outbox looks as well where it files its copies, and names no folder
+            read.append(len(found))
+        return found
+
+    monkeypatch.setattr(inbox, "sent_since", counted)
+    for n in range(4):
+        desk.arrive(signup(f"Anna {chr(65 + n)}lund", f"a{n}@eksempelby-kom.dk", n))
+        desk.now += timedelta(minutes=1)
+    assert read == [0, 1, 1, 1]
+    desk.now += timedelta(hours=1)
+    desk.arrive(signup("Bo Beck", "bobe@eksempelby-kom.dk"))
+    assert read == [0, 1, 1, 1, 4]
+
+
+def test_her_answer_that_lay_in_sent_before_the_message_was_booked_is_found_an_hour_later(desk: Desk) -> None:
+    desk.person.deliver(HERS.format(to="mho@eksempelby-kom.dk").replace("\n", "\r\n").encode(), mailbox="Sent", at=desk.now)
+    desk.arrive()
+    desk.arrive(signup("Mette Holm", "mho@eksempelby-kom.dk"))
+    desk.now += timedelta(minutes=61)
+    desk.arrive()
+    assert [i.kind for i in desk.roster.items] == [ItemKind.TAKEN]

@@ -388,6 +388,18 @@ def test_her_own_answers_are_told_from_our_letters(person: Person) -> None:
     assert her.subject == "Mail 70"
 
 
+def test_what_came_into_sent_after_an_earlier_look(person: Person) -> None:
+    with person.inbox() as inbox:
+        inbox.append_sent(LETTER)
+        seen_to = inbox.status("Sent")
+        assert list(inbox.sent_since("", date(2020, 1, 1), after=seen_to)) == []
+        person.deliver(mail(71), mail(72), mailbox="Sent")
+        new = list(inbox.sent_since("", date(2020, 1, 1), after=seen_to))
+        anew = list(inbox.sent_since("", date(2020, 1, 1), after=(seen_to[0] - 1, seen_to[1])))
+    assert [letter.subject for letter in new] == ["Mail 71", "Mail 72"]
+    assert len(anew) == 3
+
+
 # after handling
 
 
