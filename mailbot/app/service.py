@@ -174,6 +174,7 @@ class Service:
     def _handle_all(self, messages: Iterator[Inbound], done: Pass) -> bool:
         """Handle these messages; True if none of them failed. The cursor moves on only when all before it is in the book."""
         shelf: list[Entry] = []
+        copies: list[Place] = []
         done_to: Place | None = None
         settled = True
         while (inbound := None if self.stop.is_set() else next(messages, None)) is not None:
@@ -183,20 +184,24 @@ class Service:
             settled = settled and (handled is None or handled.settled)
             if inbound.cursor and settled:
                 done_to = replace(place, uid=inbound.cursor)
-            if len(shelf) >= SHELF:
-                self._put_away(shelf, done_to)
+            if len(shelf) + len(copies) >= SHELF:
+                self._put_away(shelf, copies, done_to)
             if handled is None:  # an earlier run may have broken off before it was flagged or moved
                 self._tidy(place, self.store.outcome_at(place))
+                copies.append(place)
             elif handled.settled:
                 self._after(handled, place, done)
-        self._put_away(shelf, done_to)
+        self._put_away(shelf, copies, done_to)
         return settled
 
-    def _put_away(self, shelf: list[Entry], done_to: Place | None) -> None:
-        """Book what was ignored (many in one commit), then move the cursor."""
+    def _put_away(self, shelf: list[Entry], copies: list[Place], done_to: Place | None) -> None:
+        """Book what was ignored and where copies lie (many in one commit), then move the cursor."""
         if shelf:
             self.store.record_ignored(shelf, self.clock())
             shelf.clear()
+        if copies:
+            self.store.saw(copies)
+            copies.clear()
         if done_to is not None:
             self.store.advance(done_to)
 

@@ -150,6 +150,9 @@ class Store(Protocol):
 
     def known_place(self, place: Place) -> bool: ...
 
+    def saw(self, places: Sequence[Place]) -> None:
+        """What lies there is known by its content from another place: nobody need fetch it again."""
+
     def outcome_at(self, place: Place) -> Outcome | None:
         """How the message that was handled there ended; None where none was."""
 

@@ -42,6 +42,11 @@ class Messages(Session):
         )
         return found is not None
 
+    def saw(self, places: Sequence[Place]) -> None:
+        with self.transaction():
+            for place in places:
+                self._lies_at(place, None)
+
     def outcome_at(self, place: Place) -> Outcome | None:
         row = self.row(
             "SELECT outcome FROM place JOIN message ON fingerprint = message"
