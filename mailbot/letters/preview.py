@@ -107,6 +107,7 @@ def drafts(course: Course) -> Iterator[tuple[str, Draft]]:
     yield "verify", to(Kind.VERIFY, seat(METTE), intent="cancel", asker=SOFIE, own=False, names=(METTE.name,))
     yield "verify-own", to(Kind.VERIFY, seat(METTE), intent="substitute", asker=me, own=True, names=(METTE.name,), successor="Bo Lind")
     yield "answer", to(Kind.ANSWER, reply=THREAD, text="Ja, der er gratis parkering lige ved biblioteket.\n\nGod tur!")
+    yield "answer-facts", to(Kind.ANSWER, reply=THREAD, asked=("price", "deadline", "dates", "place", "signup"))
     yield "command_reply", to(Kind.COMMAND_REPLY, reply=THREAD, results=LINES)
     yield "thanks", to(Kind.THANKS, reply=THREAD, intent="update")
 

@@ -27,6 +27,9 @@ def sentence_of(reason: Reason, sentences: Mapping[str, str], words: Words) -> s
 def _value(name: str, value: str, words: Words) -> str:
     if name in ("field", "fields"):
         return fields_of((part.strip() for part in value.split(",")), words)
+    if name == "asked":
+        facts = words.section("course_facts")
+        return words.listing(facts.get(part, foreign(part)) for part in value.split(","))
     if name == "key":
         return _key(value, words)
     if name in DATES:

@@ -147,6 +147,7 @@ def _facts(draft: Draft, course: Course, words: Words) -> dict[str, Any]:
         "asker": foreign(name_of(facts.get("asker"))),
         "own": bool(facts.get("own")),
         "text": block(facts.get("text", "")),
+        "asked": tuple(str(f) for f in _sequence(facts.get("asked"))),
     }
 
 

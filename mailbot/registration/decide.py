@@ -19,6 +19,7 @@ from mailbot.registration.machines import automatic_reply, bounce
 from mailbot.registration.matter import Matter, from_item, from_reading
 from mailbot.registration.missing import missing
 from mailbot.registration.offers import accept, accept_after_all, decline
+from mailbot.registration.plain_answers import answered_from_the_file
 from mailbot.registration.records import Decision, Item, ItemKind, Outcome, Registration, Roster
 from mailbot.registration.review import receipt, review
 from mailbot.registration.signup import signup
@@ -48,9 +49,9 @@ def decide(reading: Reading, roster: Roster, now: datetime) -> Decision:
     else:
         for matter in matters:
             _one(change, matter)
-        if reading.question and change.outcome is not Outcome.REVIEW:
+        if reading.question and reading.intent is not Intent.QUESTION and change.outcome is not Outcome.REVIEW:
             _question(change, matters[0])
-        elif reading.reasons and not change.opened:
+        elif reading.reasons and not change.opened and reading.intent is not Intent.QUESTION:
             change.open(ItemKind.NOTICE, reading.reasons, change.touched, matters[0], propose=False)
     return change.decision()
 
@@ -207,6 +208,8 @@ def _question(change: Change, matter: Matter) -> None:
     """Nothing is answered that needs a person; giving up a single meeting is noted on the registration."""
     mine = own(change.roster, matter.writer.email) or spoken_for(change.roster, matter.writer.email)
     finding = matter.finding
+    if finding.intent is Intent.QUESTION and answered_from_the_file(change, matter):
+        return
     if finding.absences and len(mine) == 1:
         absences = tuple(sorted({*mine[0].absences, *finding.absences}))
         if absences != mine[0].absences:

@@ -45,6 +45,9 @@ FACTS: Mapping[Kind, Mapping[str, str]] = {
         "successor": "str: who would take over; '' if nobody",
         "changes": "tuple of field names that would be overwritten",
     },
-    Kind.ANSWER: {"text": "str: her words"},
+    Kind.ANSWER: {
+        "text": "str: her words; '' where the course's file answers",
+        "asked": "tuple of 'price', 'deadline', 'dates', 'place', 'signup': what the file answers; absent where she does",
+    },
     Kind.THANKS: {"intent": "str: 'update': a colleague's details were noted"},
 }

@@ -44,6 +44,7 @@ REASONS: Mapping[str, str] = {
     "overwrites": "fields: somebody else's word against what we have",
     "asked_registered_address": "to: the registered address was asked whether it is meant so",
     "verify_unanswered": "the registered address did not answer within two working days",
+    "answered_from_the_file": "the course's file answered it: asked",
     "absent": "dates: single meetings given up",
     "offer_extended": "expires_at: an out-of-office answer extended an offer",
     "undeliverable": "addresses, status: a letter did not arrive; also: why a letter is withheld",

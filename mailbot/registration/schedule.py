@@ -19,14 +19,14 @@ from mailbot.registration.offers import fill, lapse, remind
 from mailbot.registration.records import Decision, Item, ItemKind, Registration, Roster
 from mailbot.registration.retention import retention_due, tell
 from mailbot.registration.seats import may_offer, next_in_line
-from mailbot.registration.worktime import days_on, morning, on_or_before, working_days_after
+from mailbot.registration.worktime import MORNING, days_on, morning, on_or_before, working_days_after
 from mailbot.understanding.reading import Reason
 
 ASK_AGAIN_AFTER = 5  # working days
 BEFORE_DEADLINE = 5  # working days
 VERIFY_WITHIN = 2  # working days
 NOT_ASKED_WITHIN = 3  # working days between two requests for what is missing
-FIRST_HOUR, LAST_HOUR = 7, 21
+LAST_HOUR = 21
 
 
 def due(roster: Roster, now: datetime) -> Decision:
@@ -158,6 +158,6 @@ def _unanswered(roster: Roster) -> Iterator[tuple[datetime, Item]]:
 def _at_a_sensible_hour(moment: datetime, now: datetime, course: Course) -> datetime:
     """What is late by now waits for the morning, should it be night."""
     local = now.astimezone(course.zone)
-    if moment > now or FIRST_HOUR <= local.hour < LAST_HOUR:
+    if moment > now or MORNING.hour <= local.hour < LAST_HOUR:
         return moment
     return morning(local.date() + timedelta(days=local.hour >= LAST_HOUR), course.zone)

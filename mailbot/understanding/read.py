@@ -20,6 +20,7 @@ from mailbot.understanding.heard import Heard
 from mailbot.understanding.intent import Choice, choose
 from mailbot.understanding.origin import origin, received
 from mailbot.understanding.people import Cast, cast
+from mailbot.understanding.plain_questions import asked_facts
 from mailbot.understanding.reading import Action, Finding, Intent, Letter, Reading, Reason
 from mailbot.understanding.robots import robot
 from mailbot.understanding.safety import judge, second_matter
@@ -53,7 +54,9 @@ def read(
     beside = second_matter(heard, choice)
     verdict = judge(heard, choice, people, which, authentication, ours, beside, registered=which.course in writer_courses)
     course = next((c for c in courses if c.id == which.course), None)
-    finding = _finding(choice.intent, people, _absences(heard, course) if choice.intent is Intent.QUESTION else ())
+    finding = _finding(choice.intent, people)
+    if choice.intent is Intent.QUESTION:
+        finding = replace(finding, absences=_absences(heard, course), asked=() if which.doubt else asked_facts(heard))
     findings: tuple[Finding, ...] = (finding,)
     if beside:
         findings = _apart(finding, _finding(beside, cast(message, beside, courses=courses, answered=answered, ours=ours)))
@@ -73,7 +76,7 @@ def read(
     )
 
 
-def _finding(intent: Intent, people: Cast, absences: tuple[date, ...] = ()) -> Finding:
+def _finding(intent: Intent, people: Cast) -> Finding:
     return Finding(
         intent=intent,
         participants=people.participants if intent in WITH_PEOPLE else (),
@@ -81,7 +84,6 @@ def _finding(intent: Intent, people: Cast, absences: tuple[date, ...] = ()) -> F
         seats=people.seats if intent is Intent.SIGNUP else None,
         together=people.together,
         part_will_do=people.part_will_do,
-        absences=absences,
     )
 
 

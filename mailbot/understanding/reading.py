@@ -89,7 +89,8 @@ class Person:
 class Finding:
     """One matter of a message. `withdrawn` are names or addresses of those who leave; empty means the sender.
     `seats` counts what is asked for where that is more than the people named. `together`: the group wants all or none;
-    `part_will_do`: all are wished for, but some seats will do. `absences`: dates of single meetings given up."""
+    `part_will_do`: all are wished for, but some seats will do. `absences`: dates of single meetings given up. `asked`: what
+    a plain question asks of the course's own file (`plain_questions.FACTS`), empty where a person must answer."""
 
     intent: Intent
     participants: tuple[Person, ...] = ()
@@ -98,6 +99,7 @@ class Finding:
     together: bool = False
     part_will_do: bool = False
     absences: tuple[date, ...] = ()
+    asked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

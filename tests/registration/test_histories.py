@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from world import World, at, person
@@ -14,6 +15,7 @@ from mailbot.registration import manual
 from mailbot.registration.offers import letter_sent
 from mailbot.registration.reasons import RuleError
 from mailbot.registration.records import Thread
+from mailbot.registration.schedule import next_due
 from mailbot.understanding.reading import Action, Address, Automatic, Failure, Finding, Intent, Person, Reason, Verdict
 
 METTE, JESPER, ANNA, BO = "Mette Holm <mho@greve.dk>", "Jesper Bro <jbr@soro.dk>", "Anna Lund <alu@koge.dk>", "Bo Beck <bbe@lemvig.dk>"
@@ -1029,6 +1031,39 @@ def test_a_question_is_shown_and_answered_by_a_person_only() -> None:
     assert w.posted("mho")[0].draft.facts["text"] == "Ja, der er parkering."
 
 
+def test_the_course_file_answers_what_it_knows_once_a_day_and_tells_her() -> None:
+    w = World.open(answer_facts=True, price=Decimal(7500))
+    w.write("2026-01-14 09:00", METTE, Intent.QUESTION, action=Action.REVIEW, question=True, asked=("price", "deadline"))
+    assert (w.mail("mho"), w.items()) == (["answer"], ["notice"])
+    assert w.posted("mho")[0].draft.facts["asked"] == ("price", "deadline")
+    w.write("2026-01-14 10:00", METTE, Intent.QUESTION, action=Action.REVIEW, question=True, asked=("price",))
+    assert (w.mail("mho"), w.items()) == (["answer"], ["notice", "question"])
+
+
+@pytest.mark.parametrize(
+    ("rules", "asked", "when"),
+    [
+        ({"answer_facts": False}, ("deadline",), "2026-01-14 09:00"),
+        ({"answer_facts": True}, (), "2026-01-14 09:00"),
+        ({"answer_facts": True}, ("deadline", "price"), "2026-01-14 09:00"),  # the file has no price
+        ({"answer_facts": True}, ("place",), "2026-01-14 09:00"),  # and no place
+        ({"answer_facts": True}, ("deadline",), "2026-03-14 09:00"),  # that has passed
+        ({"answer_facts": True}, ("signup",), "2026-03-14 09:00"),
+    ],
+)
+def test_what_the_course_file_cannot_answer_is_for_a_person(rules: dict[str, bool], asked: tuple[str, ...], when: str) -> None:
+    w = World.open(**rules)
+    w.write(when, METTE, Intent.QUESTION, action=Action.REVIEW, question=True, asked=asked)
+    assert (w.letters, w.items()) == ([], ["question"])
+
+
+def test_an_answer_to_an_answer_is_for_a_person() -> None:
+    w = World.open(answer_facts=True)
+    w.write("2026-01-14 09:00", METTE, Intent.QUESTION, action=Action.REVIEW, asked=("dates",))
+    w.write("2026-01-15 09:00", METTE, Intent.QUESTION, action=Action.REVIEW, asked=("dates",), answers=w.posted("mho")[0])
+    assert (w.mail("mho"), w.items()) == (["answer"], ["notice", "question"])
+
+
 def test_a_receipt_goes_once_a_thread() -> None:
     w = World.open(receipts=True)
     w.write("2026-01-14 09:00", METTE, Intent.QUESTION, action=Action.REVIEW)
@@ -1172,3 +1207,14 @@ def test_an_offer_made_before_the_change_of_clocks_is_held_for_its_true_hours() 
     w.cancel("2026-03-27 10:00", METTE)       # Friday before the last Sunday of March
     assert w.of("Jesper").offer_expires_at == at("2026-03-30 09:00")
     assert w.now + timedelta(hours=24) < w.of("Jesper").offer_expires_at  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("clock", ["05:10", "07:06", "08:59"])
+def test_a_request_that_is_late_goes_at_nine_and_not_in_the_night(clock: str) -> None:
+    w = World.open()
+    w.signup("2026-01-05 13:00", METTE, ean=None)
+    w.now = at(f"2026-01-22 {clock}")  # the service was down on the day that it was due
+    assert next_due(w.roster, w.now) == at("2026-01-22 09:00")
+    w.wait_until(f"2026-01-22 {clock}")
+    w.wait_until("2026-01-22 09:00")
+    assert w.mail("mho") == ["confirmation", "missing_details"]
