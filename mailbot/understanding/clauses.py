@@ -11,14 +11,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mailbot.understanding.lexicon import fold, listed
+from mailbot.understanding.lexicon import abbreviated, fold, listed
 
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*|[👍✅🙋]|%")
 _END = re.compile(r"[.!?…]+(?=[\s\"”»)\]]|$)|[:;]\s|\s[-–—]+\s|\n[ \t]*\n|\n|\s/\s|[()]|[!?]+|,(?=\s)")
-_ABBREVIATED = re.compile(
-    r"(?:^|[\s(])(?:kl|nr|evt|pr|ca|tlf|f\.eks|bl\.a|inkl|ekskl|mht|jf|dvs|osv|mv|m\.m|att|d|vedr|ang|st|dr|incl|rekv|max|min|mr|ms|mrs|stk|d\.å|\d{1,2})$",
-    re.IGNORECASE,
-)
+_ORDINAL = re.compile(r"(?:^|[\s(])\d{1,2}$")
 LONGEST = 24  # words in a clause before it is cut at the next pronoun
 LIMIT = 20_000  # characters of one text that are looked at: more is no letter
 
@@ -84,7 +81,7 @@ def _breaks(text: str, folded: str) -> Iterator[re.Match[str]]:
     openers, subjects = listed("clauses", "openers"), listed("clauses", "subjects")
     for match in _END.finditer(folded):
         mark = match.group()
-        if mark == "." and _ABBREVIATED.search(folded, max(0, match.start() - 8), match.start()):
+        if mark == "." and _goes_on(folded, match.start()):
             continue
         if mark == ",":
             word = _WORD.search(folded, match.end(), match.end() + 24)
@@ -95,6 +92,11 @@ def _breaks(text: str, folded: str) -> Iterator[re.Match[str]]:
         if mark == "\n" and not _complete(text, match.start()):
             continue
         yield match
+
+
+def _goes_on(folded: str, at: int) -> bool:
+    """Whether a point belongs to an abbreviation or to the number of a day or a row."""
+    return abbreviated(folded, at) or _ORDINAL.search(folded, max(0, at - 3), at) is not None
 
 
 def _complete(text: str, at: int) -> bool:

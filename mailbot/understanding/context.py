@@ -14,7 +14,7 @@ from functools import cache
 
 from mailbot.course import Kind
 from mailbot.mail.message import Message, Segment, SegmentKind
-from mailbot.understanding.lexicon import listed, words
+from mailbot.understanding.lexicon import alternatives, listed, words
 from mailbot.understanding.reading import Letter
 
 LOOKED_AT = 3_000  # characters of a quoted letter
@@ -99,12 +99,8 @@ def strip_prefixes(subject: str) -> tuple[str, bool, bool]:
 
 @cache
 def _prefix() -> re.Pattern[str]:
-    known = sorted(
-        listed("letters", "reply_prefixes") | {p.rstrip(":") for p in listed("letters", "forward_prefixes")} - {"vedr"},
-        key=len,
-        reverse=True,
-    )
-    return re.compile(rf"\s*({'|'.join(map(re.escape, known))})(?:\[\d+\]|\(\d+\))?\s?:\s*", re.IGNORECASE)
+    known = alternatives(listed("letters", "reply_prefixes") | listed("letters", "forward_prefixes"))
+    return re.compile(rf"\s*({known})(?:\[\d+\]|\(\d+\))?\s?:\s*", re.IGNORECASE)
 
 
 def _recognised(message: Message, topic: str, reply: bool, history: tuple[Segment, ...], ours: Collection[str]) -> Answers:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import replace
+from functools import cache
 
 from mailbot.mail.message import Message, Segment, SegmentKind
 from mailbot.understanding.context import Answers, Context
 from mailbot.understanding.heard import Feature, Heard, any_of, elsewhere, evidence, flag, other_topic, strongest, value
+from mailbot.understanding.lexicon import alternatives, words
 from mailbot.understanding.phrasing import lean, say
 from mailbot.understanding.reading import Evidence
 from mailbot.understanding.speech import Act, Condition, listen
@@ -20,14 +22,19 @@ from mailbot.understanding.surroundings import surround
 from mailbot.understanding.topic import Names
 
 DIGITS = re.compile(r"(?<!\d)\d(?:[ .\-\u00a0]{0,2}\d){11,13}(?!\d)")
-LABEL = re.compile(
-    r"(?:^|\n)[ \t>*•-]{0,20}(navn|deltagere?|titel|stilling|stillingsbetegnelse|bibliotek|ean|ean-?(?:nr|nummer)\.?|e-?mail|mail"
-    r"|institution|arbejds(?:sted|plads)|tjenestested|kursus)[ \t]{0,3}[:.]",
-    re.IGNORECASE,
-)
 ARROW = re.compile(r"[A-ZÆØÅ]\w{1,30}[ \t]{0,3}(?:->|=>|→|-->)[ \t]{0,3}[A-ZÆØÅ]\w")  # "Edith Rømer -> Joakim Vedel"
 ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{2,63}")
-TITLE = re.compile(r"\b\w{0,24}(?:leder|chef|souschef|koordinator|bestyrer|ansvarlig|librarian|manager|ledere)\b", re.IGNORECASE)
+
+
+@cache
+def _label() -> re.Pattern[str]:
+    """A label of a form at the beginning of a line."""
+    return re.compile(rf"(?:^|\n)[ \t>*•-]{{0,20}}{alternatives(words('particles')['form_labels'])}[ \t]{{0,3}}[:.]", re.IGNORECASE)
+
+
+@cache
+def _title() -> re.Pattern[str]:
+    return re.compile(rf"\b\w{{0,24}}{alternatives(words('particles')['title_endings'])}\b", re.IGNORECASE)
 
 
 def hear(message: Message, context: Context, names: Names, ours: Collection[str]) -> Heard:
@@ -181,13 +188,13 @@ def _details(heard: Heard, found: dict[str, Feature]) -> None:
     ):
         found["data_subject"] = Feature(1.0)
         found["change_subject"] = flag({"change", "change_strong"} & heard.subject.groups)
-    labels = len(LABEL.findall(text[:20_000]))
+    labels = len(_label().findall(text[:20_000]))
     found["form"] = Feature(min(1.0, labels / 3))
     lines = [line for line in text[:20_000].splitlines() if line.strip()]
-    people = sum(bool(TITLE.search(line) or ADDRESS.search(line)) for line in lines)
+    people = sum(bool(_title().search(line) or ADDRESS.search(line)) for line in lines)
     found["people"] = Feature(min(1.0, people / 2))
     found["brief"] = Feature(max(0.0, 1 - heard.own.words / 15))
-    found["title"] = flag(TITLE.search(text[:20_000]))
+    found["title"] = flag(_title().search(text[:20_000]))
 
 
 def _answers(heard: Heard, found: dict[str, Feature]) -> None:

@@ -29,7 +29,7 @@ def organisers(text: str) -> tuple[str, ...]:
             return _listed(sentence[hit.end() :])
     for sentence in sentences(text):
         hit = cue("people", "inviting").search(sentence)
-        who = sentence[: hit.start()].strip().removeprefix("The ") if hit else ""
+        who = _article().sub("", sentence[: hit.start()].strip()) if hit else ""
         if who[:1].isupper() and len(who.split()) > 1 and (organisations.find(who) or all(w[0].isupper() for w in who.split())):
             return _listed(who)
     return ()
@@ -37,10 +37,14 @@ def organisers(text: str) -> tuple[str, ...]:
 
 def _listed(text: str) -> tuple[str, ...]:
     """The parts of "A, B og C"; each begins with a capital and is no sentence."""
-    end = re.search(r"\.(?:\s|$)|\s(?:og|and)\s(?=[a-zæøå])|\n", text)
+    end = re.search(rf"\.(?:\s|$)|\s{alternatives(words('invitation')['people']['going_on'])}\s(?=[a-zæøå])|\n", text)
     pieces = cue("people", "joined").split(text[: end.start() if end else 400])
     found = (" ".join(piece.split()).strip(" .:()") for piece in pieces)
     return tuple(dict.fromkeys(p for p in found if 2 < len(p) <= 80 and p[0].isupper() and len(p.split()) <= 8))[:MOST]
+
+
+def _article() -> re.Pattern[str]:
+    return re.compile(rf"(?i)^{alternatives(words('invitation')['people']['articles'])}\s")
 
 
 def facilitators(text: str, hosts: Sequence[str]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+LONGEST_ABBREVIATION = 8
 _FOLDER = Path(__file__).resolve().parent / "words"
 
 
@@ -55,6 +56,16 @@ def cues(name: str, key: str) -> re.Pattern[str]:
     at_word = "|".join(f"(?:{e.removeprefix(_EDGE)})" for e in entries if e.startswith(_EDGE))
     anywhere = [f"(?:{e})" for e in entries if not e.startswith(_EDGE)]
     return re.compile("|".join([rf"\b(?=\w)(?:{at_word})", *anywhere] if at_word else anywhere), re.IGNORECASE)
+
+
+def abbreviated(text: str, at: int) -> bool:
+    """Whether the point at `text[at]` ends an abbreviation and no sentence."""
+    return _abbreviations().search(text, max(0, at - LONGEST_ABBREVIATION), at) is not None
+
+
+@cache
+def _abbreviations() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){alternatives(words('clauses')['abbreviations'])}$", re.IGNORECASE)
 
 
 _EDGE = r"\b"

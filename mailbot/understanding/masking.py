@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import cache
 
 from mailbot.mail.message import Address, Message
+from mailbot.understanding.lexicon import alternatives, words
 
 _DATE = r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d"
-_WORD = r"(?<!\w)(?:cpr|personnummer|personnr|person-nr|fødselsnummer|sygesikring)[^\d\n]{0,20}"
-_CPR = re.compile(
-    rf"(?<![^\W_])(?<![\-.])(?P<plain>{_DATE}(?:[-–]|[ \u00a0])\d{{4}})(?![^\W_]|-|[ \u00a0]\d)"
-    rf"|{_WORD}(?P<told>\d{{6}}[ \u00a0-]?\d{{4}})(?!\d)",
-    re.IGNORECASE,
-)
+
+
+@cache
+def _cpr() -> re.Pattern[str]:
+    return re.compile(
+        rf"(?<![^\W_])(?<![\-.])(?P<plain>{_DATE}(?:[-–]|[ \u00a0])\d{{4}})(?![^\W_]|-|[ \u00a0]\d)"
+        rf"|(?<!\w){alternatives(words('cpr')['before'])}[^\d\n]{{0,20}}(?P<told>\d{{6}}[ \u00a0-]?\d{{4}})(?!\d)",
+        re.IGNORECASE,
+    )
 
 
 def find_cpr(text: str) -> list[tuple[int, int]]:
     """The spans of CPR numbers in `text`."""
-    return [m.span(m.lastgroup or 0) for m in _CPR.finditer(text)]
+    return [m.span(m.lastgroup or 0) for m in _cpr().finditer(text)]
 
 
 def mask_cpr(text: str) -> str:

@@ -8,16 +8,12 @@ import re
 
 from mailbot.understanding.entities import Mark
 from mailbot.understanding.facts import Found, Record
-from mailbot.understanding.lexicon import cues
+from mailbot.understanding.lexicon import abbreviated, cues, pattern
 
 MAX_MENTIONS = 12  # of one person; more is a novel
 
-_SHORT = (  # a point behind them ends no sentence
-    *("att", "Att", "nr", "tlf", "evt", "bl", "pr", "kst", "konst", "ca", "hhv", "jf", "dvs", "inkl", "vedr", "afd"),
-    *("Kgl", "Chr", "Joh", "Johs", "Vilh"),
-)
 _END = re.compile(
-    r"(?=[.!?])(?<![ .][A-ZÆØÅ])" + "".join(f"(?<!{word})" for word in _SHORT) + r"(?<!\d)[.!?]+(?=\s|$)"
+    r"(?=[.!?])(?<![ .][A-ZÆØÅ])(?<!\d)[.!?]+(?=\s|$)"
     r"|\n\s*\n|[\U0001F300-\U0001FAFF]+\S?(?=\s)|(?<=\d)\.(?=\s+[A-ZÆØÅ])"
 )
 
@@ -26,6 +22,8 @@ def sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """The spans of the sentences of `text[start:end]`; line breaks within a paragraph don't end one, blank lines do."""
     spans, at = [], start
     for match in _END.finditer(text, start, end):
+        if match.group() == "." and abbreviated(text, match.start()):
+            continue
         spans.append((at, match.end()))
         at = match.end()
     spans.append((at, end))
@@ -69,9 +67,9 @@ def returning(text: str, spans: list[tuple[int, int]], marks: list[Mark]) -> Fou
             hit
             and (
                 any(m.kind == "name" and begin <= m.start < hit.start() for m in marks)
-                or re.search(r"\b(?:han|hun|kollega|vores|chef)\b", text[begin : hit.start()], re.IGNORECASE)
+                or pattern("particles", "of_others").search(text, begin, hit.start())
             )
-            and not re.search(r"\b(?:jeg|mig)\b", text[begin : hit.end()], re.IGNORECASE)
+            and not pattern("particles", "of_self").search(text, begin, hit.end())
         ):
             continue
         if hit and not cues("roles", "not_returning").search(text, begin, stop):

@@ -171,7 +171,7 @@ def _small(key: str) -> frozenset[str]:
 
 def _mark_people(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> None:
     row = clause.words
-    leading = tuple(words("targets")["leading"])
+    leading = affixes("targets", "leading")
     skip = {i for span in found.get("course", []) for i in range(*span)}
     no_names = listed("clauses", "no_names")
     put_whom, put_where, seats = _small("put_whom"), _small("put_where"), _small("seats") | _small("a_seat") | _small("the_seat")

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from mailbot.understanding.clauses import Clause, Word
-from mailbot.understanding.lexicon import listed, words
+from mailbot.understanding.lexicon import affixes, listed, words
 
 GAP = 7  # words that "…" may skip
-NO_GAP = frozenset({"og", "men", "eller", "hvis", "som"})  # words that "…" does not skip
 PEOPLE = 7  # words that HVEM may take
 FUZZY, LONGEST = 8, 40  # letters from which, and up to which, a word is known with one slip in it
 _ASCII = str.maketrans({"å": "aa", "æ": "ae", "ø": "oe"})
@@ -136,7 +135,7 @@ def _follow(steps: tuple[_Step, ...], at: int, texts: list[str], row: Sequence[W
     if step.people:
         return _people(steps, at, texts, row, i)
     for j in range(i, min(len(texts), i + (GAP if step.gap else 0) + 1)):
-        if j > i and texts[j - 1] in NO_GAP:
+        if j > i and texts[j - 1] in listed("clauses", "ends_gap"):
             return 0  # what follows belongs to another statement
         if step.fits(texts[j]) and (end := _follow(steps, at + 1, texts, row, j + 1)):
             return end
@@ -158,10 +157,13 @@ def _people(steps: tuple[_Step, ...], at: int, texts: list[str], row: Sequence[W
 
 def is_person(word: str, capital: bool) -> bool:
     """Whether a word can stand for somebody: a pronoun, a number of people, a title, a name."""
+    if word in listed("clauses", "people") or word.endswith(affixes("clauses", "people_endings")):
+        return True
     return (
-        word in listed("clauses", "people")
-        or word.endswith(tuple(words("clauses")["people_endings"]))
-        or (capital and len(word) > 1 and not word.startswith("hverd") and word not in listed("clauses", "no_names"))
+        capital
+        and len(word) > 1
+        and word not in listed("clauses", "no_names")
+        and not word.startswith(affixes("clauses", "no_names_begin"))
     )
 
 
