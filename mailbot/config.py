@@ -1,7 +1,7 @@
 """Settings: `mailbot.toml`, overridden by the environment, with secrets from the environment, a file or a command.
 
-`load` reads and validates everything once at the start; nothing else in the program looks at the environment. Every
-mistake becomes one sentence that names the file or variable, the key, what is wrong and an example of right.
+`load` reads and validates everything at the start, and again where a sign-in is refused; nothing else in the program looks at
+the environment. Every mistake becomes one sentence that names the file or variable, the key, what is wrong and an example of right.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from datetime import time
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
 
 from mailbot.course import Course, CourseError, Mode, plain_error, validate_course
 from mailbot.resources import shipped
@@ -97,6 +97,12 @@ class Config(_Section):
     bot: Bot = Bot()
     secret_key: SecretStr | None = None
     folder: Path = Path()
+    file: Path | None = None       # where they stand; None where they come from the environment alone
+    _environment: Mapping[str, str] | None = PrivateAttr(None)
+
+    def again(self) -> Config:
+        """The settings as they stand now, with secrets that were renewed in their file or by their command. Raises ConfigError."""
+        return self if self._environment is None else load(self.file, self._environment)
 
     def path(self, name: str) -> Path:
         return (self.folder / Path(name).expanduser()).resolve()
@@ -162,7 +168,7 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Conf
     raw = _parse_toml(path, "settings file") if path else {}
     source = str(path) if path else "the environment"
     for key in raw:
-        if key not in Config.model_fields or key == "folder":
+        if key not in Config.model_fields or key in ("folder", "file"):
             raise ConfigError(f"{source}: [{key}] is no section of the settings; known are [imap], [smtp], [oauth] and [bot]")
     _refuse_secrets_in_the_clear(raw, source)
     commands = _take_commands(raw)
@@ -171,11 +177,12 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Conf
         value = _secret(section, key, environment, commands)
         if value is not None:
             (raw.setdefault(section, {}) if section else raw)[key] = value
-    raw["folder"] = (path.parent if path else Path()).resolve()
+    raw |= {"folder": (path.parent if path else Path()).resolve(), "file": path.resolve() if path else None}
     try:
         config = Config.model_validate(raw)
     except ValidationError as problem:
         raise ConfigError("\n".join(_sentence(error, source, names) for error in problem.errors())) from problem
+    config._environment = environment
     servers: tuple[tuple[str, Imap | Smtp], ...] = (("imap", config.imap), ("smtp", config.smtp))
     for name, server in servers:
         if server.tls == "none" and server.host not in LOOPBACK | {""}:

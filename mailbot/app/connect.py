@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -21,13 +22,18 @@ from mailbot.mail.transport import Transport
 from mailbot.registration.records import LetterState
 from mailbot.store.base import Attempt, Store
 
+if TYPE_CHECKING:
+    import smtplib
+
+    from imapclient import IMAPClient
+
 log = structlog.get_logger()
 
 
 def inbox_of(config: Config) -> Inbox:
     """The inbox of these settings, not connected yet. Raises ConfigError where a secret is missing."""
     imap = config.imap
-    account = Account(imap.host, imap.port, imap.tls, imap.user, _credentials(config, smtp=False))
+    account = Account(imap.host, imap.port, imap.tls, imap.user, Renewed(config, smtp=False))
     return Inbox(account, imap.mailbox, imap.also, imap.sent, imap.drafts, imap.junk)
 
 
@@ -37,7 +43,7 @@ def transport_of(config: Config, sleep: Callable[[float], object] = time.sleep) 
     if not smtp.host:
         raise ConfigError("smtp host is not set; fill it in in [smtp] of mailbot.toml, such as host = \"smtp.office365.com\"")
     user = smtp.user or config.imap.user
-    account = Account(smtp.host, smtp.port, smtp.tls, user, _credentials(config, smtp=True))
+    account = Account(smtp.host, smtp.port, smtp.tls, user, Renewed(config, smtp=True))
     return Transport(account, smtp.per_minute, sender=user, sleep=sleep)
 
 
@@ -56,6 +62,45 @@ def tokens_of(config: Config) -> TokenSource:
         user=config.imap.user,
         authority=oauth.authority,
     )
+
+
+@dataclass(slots=True)
+class Renewed:
+    """Credentials whose secret may be renewed while we run: after a failed sign-in the settings are read again, and where they
+    say something else now, that is tried at once."""
+
+    config: Config
+    smtp: bool
+    held: Credentials = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.held = _credentials(self.config, smtp=self.smtp)
+
+    def login_imap(self, client: IMAPClient, user: str) -> None:
+        self._try(lambda credentials: credentials.login_imap(client, user))
+
+    def login_smtp(self, smtp: smtplib.SMTP, user: str) -> None:
+        self._try(lambda credentials: credentials.login_smtp(smtp, user))
+
+    def _try(self, login: Callable[[Credentials], None]) -> None:
+        try:
+            login(self.held)
+            return
+        except Exception:
+            if not self._read_again():
+                raise
+        login(self.held)
+
+    def _read_again(self) -> bool:
+        """Whether there is something new. Raises SignInRefused where the settings cannot be used as they stand."""
+        try:
+            now = self.config.again()
+            if now == self.config:
+                return False
+            self.config, self.held = now, _credentials(now, smtp=self.smtp)
+        except ConfigError as problem:
+            raise errors.SignInRefused(str(problem)) from problem
+        return True
 
 
 def _credentials(config: Config, *, smtp: bool) -> Credentials:
