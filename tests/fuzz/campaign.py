@@ -22,8 +22,9 @@ from pathlib import Path
 
 from app.office import cases
 
+from fuzz.bombs import bombs
 from fuzz.house import Broken, House, acts
-from fuzz.mutations import GENTLE, bombs, mutated, random_bytes
+from fuzz.mutations import GENTLE, mutated, random_bytes
 
 A_DAY = 40  # messages in one house
 

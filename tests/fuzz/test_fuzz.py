@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fuzz.bombs import HEAD, PLAIN, WORDS, bombs
 from fuzz.campaign import is_auto, message
 from fuzz.house import House, acts
-from fuzz.mutations import GENTLE, HEAD, PLAIN, WORDS, bombs
+from fuzz.mutations import GENTLE
 
 FINDINGS = sorted(Path(__file__).with_name("findings").glob("*.eml"))
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from datetime import date
 
 import pytest
+from samples import mail, with_picture
 from servers.dovecot import Dovecot
 from servers.person import Person
 from servers.proxy import Proxy
-from test_inbox import mail, with_picture
 
 from mailbot.demo.server import MailServer
 from mailbot.mail.inbox import (
