@@ -55,6 +55,7 @@ class Record:
     phone_rank: int = 9  # of the telephone told in sentences: 0 direct … 2 main
     mentions: list[tuple[int, int]] = field(default_factory=list)  # where sentences speak of them, by name or first name
     wished: bool = False  # a later sentence says by pronoun that the person wants to come
+    declined: bool = False  # … or is not to come after all
     joins: float = 0.0
     leaves: bool = False
     stays: bool = False

@@ -199,7 +199,7 @@ class _Casting(Scene):
             if record.form in SPOKEN and (staying(main, record, people) or any(names.same(record.name, g) == 2 for g in gone)):
                 continue
             strong = entering(main, record, people)
-            if record.form in SPOKEN and leaving(main, record, people) and strong < 1.5:
+            if record.form in SPOKEN and leaving(main, record, people) and strong < (2.5 if main.says("roles", "writer_enters") else 1.5):
                 left.append(record)
             elif record.form not in SPOKEN or strong >= 0.6 or not main.says("roles", "writer_enters"):
                 coming.append(record)

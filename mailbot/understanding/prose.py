@@ -12,7 +12,7 @@ from functools import cache
 from mailbot.understanding import addresses
 from mailbot.understanding.entities import Mark
 from mailbot.understanding.facts import Record, from_mark
-from mailbot.understanding.lexicon import alternatives, listed, words
+from mailbot.understanding.lexicon import alternatives, cues, listed, words
 from mailbot.understanding.refs import MODULE, Prose, Ref, find, in_order, met, resolve
 
 MAX_MARKS = 120  # of one sentence; more is no sentence
@@ -129,12 +129,26 @@ def _sentence(
         if mark.kind != "name":
             _give(text, mark, _title_owners(sentence, mark) if mark.kind == "title" else _owners(sentence, mark), prose)
     for ref in refs:
-        if ref.kind == "same" and (ref.record or last) and _wishes().match(text, ref.end, stop):
-            (ref.record or last[-1]).wished = True
+        if ref.kind == "same" and (ref.record or last):
+            _by_pronoun(text, ref, stop, ref.record or last[-1])
     subjects = [r for r in named if not r.writer]
     if not subjects and last and len(last[-1].name.split()) == 1 and any(r.kind == "self" for r in refs):
         return []  # somebody mentioned in passing is not spoken of any more
     return subjects or last
+
+
+_COURSE = re.compile(
+    r" (?:en plads |pladsen |med |op |på |til |af sted )*(?:i |på |til )?(?:Hverdagsledelse|forløbet|kurset|holdet|listen)\b"
+)
+
+
+def _by_pronoun(text: str, ref: Ref, stop: int, meant: Record) -> None:
+    """What "han", "hende" is said to do: wants to come, is sent, is not to come after all."""
+    if cues("persons", "declined").match(text, ref.end, stop):
+        meant.declined = True
+    sent = cues("persons", "given").search(text, max(0, ref.start - 30), ref.start) and _COURSE.match(text, ref.end, stop)
+    if sent or _wishes().match(text, ref.end, stop):
+        meant.wished = True
 
 
 def _title_owners(sentence: _Sentence, title: Mark) -> list[Record]:

@@ -41,13 +41,19 @@ class Ref:
     some: tuple[Record, ...] = ()  # whom "de to første", "den sidste" count
 
 
+_ENGLISH_HER = (  # and not the Danish word for here
+    r"her(?= (?:to|for|as|at|on|seat|place|name|title|e-?mail|phone|number|diet|address|is|was|own|deputy|boss|manager)\b)"
+    r"|(?:(?<=register )|(?<=reach )|(?<=add )|(?<=put )|(?<=give )|(?<=enrol )|(?<=contact ))her"
+)
+
+
 @cache
 def pronouns() -> re.Pattern[str]:
     lists = words("persons")
     own = [w for w in lists["self"] if w not in ("i", "selv")]
     return re.compile(
         rf"(?<!\w)(?:(?P<self>{alternatives(own)}|I(?= am\b|'m| would|'d| have| will| work| head))"
-        rf"|(?P<same>{alternatives(lists['same'])})|(?P<all>{alternatives(lists['all'])}))(?!\w)",
+        rf"|(?P<same>(?!her(?!\w)){alternatives(lists['same'])}|{_ENGLISH_HER})|(?P<all>{alternatives(lists['all'])}))(?!\w)",
         re.IGNORECASE,
     )
 

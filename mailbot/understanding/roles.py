@@ -81,10 +81,12 @@ def judge(told: Told, records: list[Record]) -> None:
         said = 0.5 * ("title" in record.fields) + 0.7 * ("email" in record.fields) + 1.0 * record.wished
         scores = [_joins(before, after) for before, after in around]
         only = [s < 0 for s in scores]
-        record.only_mentioned = (any(only) and max(scores) < 1.5 and not record.wished) or any(
-            _already(told, before) for before, _ in around
+        record.only_mentioned = (
+            record.declined
+            or (any(only) and max(scores) < 1.5 and not record.wished)
+            or any(_already(told, before) for before, _ in around)
         )
-        record.joins = said + (min(scores) if record.only_mentioned else max(scores))
+        record.joins = said + (min(scores) if record.only_mentioned else max(*scores, 0.0) if record.wished else max(scores))
         record.waiting_only = any(cues("roles", "waiting_only").search(before[-150:] + " " + after[:150]) for before, after in around)
         record.stays = staying(told, record, records)
     if len(records) == 1 and told.says("roles", "both"):
@@ -103,12 +105,23 @@ def _joins(before: str, after: str) -> float:
     clause = _clause(before)
     joining = _near("joins", clause, True)
     score = 1.0 * bool(joining) + 0.7 * bool(_edge("persons", "comes", False).search(after[:60]))
-    beside = bool(
-        re.match(r"(?: \([^)]{0,80}\)|\))?,? (?:og|samt|\+|&|plus) (?:jeg|mig|undertegnede)\b", after)
-        or re.search(r"\b(?:jeg|mig|undertegnede)(?: selv)? (?:og|samt|\+|&|plus) (?:\w+ ){0,3}$", before)
-    )
+    beside = _beside(before, after)
     score += 1.5 * beside + 1.0 * bool(re.search(r"\w\s[^:\n]{8,}:\s+$", before))
     return score - 3.0 if _passing(clause, after, bool(joining) or beside) else score
+
+
+_AND_ME = re.compile(
+    r"(?: \([^)]{0,80}\)|\))?,? (?:og|samt|\+|&|plus) (?:(?:jeg|mig|undertegnede)\b(?P<rest>[^.!?\n]*)|\w{3,20} er (?:mig|undertegnede)\b)"
+)
+_ME_AND = re.compile(r"\b(?:jeg|mig|undertegnede)(?: selv)? (?:og|samt|\+|&|plus) (?:\w+ ){0,3}$")
+
+
+def _beside(before: str, after: str) -> bool:
+    """Whether the writer comes with somebody: `Bo og jeg vil gerne …`, but not `Bo og jeg ringer stadig sammen`."""
+    if match := _AND_ME.match(after):
+        rest = match.group("rest") or ""
+        return not re.match(r" [a-zæøå]{3}", rest) or bool(cues("persons", "together_wish").search(rest))
+    return bool(_ME_AND.search(before))
 
 
 def _passing(clause: str, after: str, joining: bool) -> bool:

@@ -88,11 +88,20 @@ def _line(made: Record, text: str, start: int, marks: list[Mark], voice: Voice, 
         named = next((m for m in inside if m.kind == "name"), None)
         if named and "name" not in made.fields and not _addressed(piece.text) and _fits(named, voice, piece):
             made.put("name", from_mark(named, _MODULE))
+        elif parts and "name" not in made.fields and _in_small_letters(parts[0].text, voice):
+            made.put("name", Found(" ".join(parts[0].text.split()), parts[0].start, parts[0].end, _MODULE))
         elif parts and "name" not in made.fields and nick is None and _nick(parts[0].text):
             nick = Found(parts[0].text, parts[0].start, parts[0].end, _MODULE, "text", 0.6)
         if "title" not in made.fields:
             _job(made, parts, inside)
     return nick
+
+
+def _in_small_letters(text: str, voice: Voice) -> bool:
+    """The writer's full name in small letters: `rikke munkholm`."""
+    if text != text.lower() or not 2 <= len(text.split()) <= 4:
+        return False
+    return names.same(text, voice.name) == 2 if voice.name else names.known(text)
 
 
 def _fits(named: Mark, voice: Voice, piece: items.Piece) -> bool:

@@ -77,12 +77,29 @@ def _own_address(record: Record, main: Told, message: Message) -> None:
     sender = message.sender.email
     if re.match(r"(?:no-?reply|ikke-?svar|donotreply|mailer|webmaster|formular)", sender) and message.reply_to:
         record.put("email", Found(message.reply_to[0].email, 0, len(message.reply_to[0].email), "people", "from", 0.8))
+    if told := _own_copy(record, main, message):
+        record.put("email", Found(told, 0, len(told), "people", "cc", 0.9))
     shown = main.voice.name
     other = len(shown.split()) > 1 and bool(
         shown and record.name and names.same(shown, record.name) == 0 and not addresses.belongs(sender, record.name)
     )
     if not other and sender:
         record.put("email", Found(sender, 0, len(sender), "people", "from"))
+
+
+_IN_COPY = re.compile(
+    r"\b(?:mail|mailadresse|adresse|arbejdsmail|e-?mail)\w*[^.!?\n]{0,40}\b(?:cc|kopi)\b|\b(?:cc|kopi)\b[^.!?\n]{0,40}(?:mail|adresse)"
+    r"|\b(?:brug|skriv til|send|svar)[^.!?\n]{0,40}(?:arbejds|job|anden )mail",
+    re.IGNORECASE,
+)
+
+
+def _own_copy(record: Record, main: Told, message: Message) -> str:
+    """The writer's other address in Cc, where they ask to have it used."""
+    if not record.name or not _IN_COPY.search(main.body):
+        return ""
+    own = [a for a in (*message.cc, *message.to) if a.email != message.sender.email and names.display(a)]
+    return next((a.email for a in own if names.same(names.display(a), record.name) == 2), "")
 
 
 def _copied(record: Record, message: Message, ours: frozenset[str]) -> None:

@@ -67,7 +67,10 @@ _BARS = re.compile(r"[|•·\t]|\s/\s")  # between the parts of a signature in o
 def signoff() -> re.Pattern[str]:
     """The beginning of a farewell: `Mvh`, `Med venlig hilsen`, `/Rasmus`."""
     return re.compile(
-        rf"[–—\-\s]*(?:{alternatives(words('persons')['signoff'])}(?!\w)|/(?=[A-ZÆØÅ])|//|v/(?=\s?[A-ZÆØÅ]))[\s,.!/:–-]*", re.IGNORECASE
+        rf"[–—\-\s]*(?:{alternatives(words('persons')['signoff'])}(?!\w)|på [\w-]{{2,30}}s vegne(?!\w)"
+        rf"|(?:{alternatives(words('persons')['offices'])}),? (?:ved |v/ ?)(?=(?-i:[A-ZÆØÅ]))"
+        rf"|/(?=[A-ZÆØÅ])|//|v/(?=\s?[A-ZÆØÅ]))[\s,.!/:–-]*",
+        re.IGNORECASE,
     )
 
 
