@@ -22,8 +22,8 @@ from mailbot.understanding.origin import origin, received
 from mailbot.understanding.people import Cast, cast
 from mailbot.understanding.plain_questions import asked_facts
 from mailbot.understanding.reading import Action, Finding, Intent, Letter, Reading, Reason
-from mailbot.understanding.robots import robot
-from mailbot.understanding.safety import judge, second_matter
+from mailbot.understanding.robots import by_words, robot
+from mailbot.understanding.safety import MATTERS, SURE, judge, second_matter
 from mailbot.understanding.topic import Names, dates_in
 from mailbot.understanding.which_course import which_course
 
@@ -49,6 +49,8 @@ def read(
     if machine := robot(message, answered):
         return _of_a_machine(message, machine, answered, authentication, ours)
     heard, choice = understand(message, courses, answered, ours)
+    if (machine := by_words(message)) and not _wants_something(heard, choice):
+        return _of_a_machine(message, machine, answered, authentication, ours)
     which = which_course(heard, courses, answered, writer_courses, choice.intent)
     people = Cast() if choice.intent in NOBODY else cast(message, choice.intent, courses=courses, answered=answered, ours=ours)
     beside = second_matter(heard, choice)
@@ -74,6 +76,11 @@ def read(
         evidence={name: f.evidence[0] for name, f in heard.features.items() if f.evidence},
         weighed={intent: choice.contributions[intent] for intent in (choice.intent, choice.runner_up[0])},
     )
+
+
+def _wants_something(heard: Heard, choice: Choice) -> bool:
+    """Whether a matter of ours is told for sure, with the course or a number: then an absence is only mentioned."""
+    return choice.intent in MATTERS and choice.confidence >= SURE and bool({"course", "number"} & heard.features.keys())
 
 
 def _finding(intent: Intent, people: Cast) -> Finding:

@@ -22,9 +22,13 @@ def robot(message: Message, answered: Letter | None) -> Robot | None:
         return Intent.AUTO_REPLY, Action.IGNORE, (Reason("calendar_response"),)
     if message.automatic is Automatic.RECEIPT:
         return Intent.AUTO_REPLY, Action.IGNORE, (Reason("read_receipt"),)
-    if message.automatic is Automatic.REPLY or _away(message) or _challenge(message) or _ticket(message):
-        return _reply(message)
-    return None
+    return _reply(message) if message.automatic is Automatic.REPLY or _challenge(message) else None
+
+
+def by_words(message: Message) -> Robot | None:
+    """The same of a message in which only the words of an automatic answer stand: a person's signature may hold them, too
+    ("I answer no mail on Fridays"), so that it counts only where nothing else is wanted."""
+    return _reply(message) if _away(message) or _ticket(message) else None
 
 
 def _reply(message: Message) -> Robot:
@@ -35,12 +39,12 @@ def _reply(message: Message) -> Robot:
 
 
 def _away(message: Message) -> bool:
-    """An absence told in words only: two kinds of cues, in a message that speaks of nothing else."""
-    text = _text(message)
-    if len(text) > 1500:
-        return False
+    """An absence told in words only: two kinds of cues, the first before anybody signs off."""
+    text, signed = _text(message), next((s.start for s in message.segments if s.kind is SegmentKind.SIGNATURE), len(message.text))
+    opening = " ".join(message.text[: min(signed, 6000)].lower().split())
     return (
-        any(cue in text for cue in listed("out_of_office", "away"))
+        len(text) <= 1500
+        and any(cue in opening for cue in listed("out_of_office", "away"))
         and sum(cue in text for cue in listed("out_of_office", "meanwhile")) >= 2
     )
 

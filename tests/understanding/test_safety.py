@@ -137,3 +137,19 @@ def test_who_is_registered_and_tells_more_is_not_asked_whether_it_is_a_signup() 
     registered = read(mail, [COURSE], None, writer_courses=(COURSE.id,))
     assert (stranger.intent, registered.intent) == (Intent.UPDATE, Intent.UPDATE)
     assert (stranger.action, registered.action) == (Action.REVIEW, Action.AUTO)
+
+
+NOTICE = "Jeg arbejder mandag til torsdag og svarer ikke på mails om fredagen.\nJeg holder ferie i uge 9. Kontakt Bo, hvis det haster."
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        (f"Undertegnede ønsker en plads på Hverdagsledelse 2026.\n\nMed venlig hilsen\nBo Krag\nTeamleder\n{NOTICE}", Intent.SIGNUP),
+        (f"Jeg vil gerne tilmelde mig Hverdagsledelse.\n{NOTICE}", Intent.SIGNUP),
+        (NOTICE, Intent.AUTO_REPLY),
+        (f"Tak for din mail.\n{NOTICE}\n\nMed venlig hilsen\nBo Krag\nTeamleder", Intent.AUTO_REPLY),
+    ],
+)
+def test_an_absence_beside_a_wish_is_only_mentioned(text: str, intent: Intent) -> None:
+    assert reading(text).intent is intent
