@@ -113,16 +113,16 @@ class Vocabulary:
 def _steps(entry: str) -> tuple[_Step, ...]:
     steps: list[_Step] = []
     gap = False
-    for part in entry.lower().split():
+    for part in entry.split():
         if part == "…":
             gap = True
             continue
-        options = part.split("/") if part != "/" else [part]
+        options = part.lower().split("/") if part != "/" else [part]
         whole = {o for o in options if not o.endswith("*")}
         whole |= {o.translate(_ASCII) for o in whole}
         beginnings = {o[:-1] for o in options if o.endswith("*")}
         prefixes = tuple(sorted(beginnings | {b.translate(_ASCII) for b in beginnings}))
-        steps.append(_Step(frozenset(whole), prefixes, gap, part in ("hvem", "navn", "navns")))
+        steps.append(_Step(frozenset(whole), prefixes, gap, part == "HVEM"))
         gap = False
     return tuple(steps)
 
