@@ -156,6 +156,7 @@ class _Casting(Scene):
 
     def _from_subject(self) -> list[Record]:
         found = []
+        told = self.told_by_subject()
         for mark in scan(self.message.subject[:300]):
             writer = self.main.writer.name
             if (
@@ -165,6 +166,8 @@ class _Casting(Scene):
             ):
                 record = Record(place=0, form="header", joins=1.0)
                 record.put("name", Found(mark.value, mark.start, mark.end, "names", "subject", 0.8))
+                twin = next((r for r in told.others if names.same(r.name, mark.value) == 2), None) if told else None
+                record.put("title", twin.fields.get("title") if twin else None)
                 found.append(record)
         return found
 
@@ -294,7 +297,19 @@ class _Casting(Scene):
     def _persons(self, records: list[Record]) -> tuple[Person, ...]:
         if _SAME.search(self.main.body):
             self._as_before(records)
+        if self.forwarded and self.forwarded.writer in records:
+            self._on_the_way(self.forwarded)
         return tuple(person(r, self.message) for r in spread.spread(records, self.main, self.forwarded, self.message, self.ours))
+
+    def _on_the_way(self, asked: Told) -> None:
+        """The EAN that somebody added between the first writer of a forwarded mail and the one who sends it to us."""
+        if any(m.kind == "ean" for m in (*self.main.marks, *asked.marks)):
+            return
+        text = self.message.text
+        between = [v for v in self.voices if v.kind is SegmentKind.FORWARDED and v.depth < asked.voice.depth and not self.is_ours(v)]
+        marks = [m for v in between for a, b in told.spans(text, v.body) for m in scan(text, a, b) if m.kind == "ean" and not m.off]
+        if len({m.value for m in marks}) == 1:
+            asked.writer.put("ean", from_mark(marks[0], "numbers"))
 
     def _as_before(self, records: list[Record]) -> None:
         """`Samme EAN som de andre`: what an earlier mail of the writer's told once for all."""

@@ -163,6 +163,7 @@ class Scene:
             for voice in others:
                 if (
                     voice.kind is SegmentKind.FORWARDED
+                    and not cues("persons", "suggests").search(voice.text)
                     and (told := voices_told.read(voice, self.message, self.skip, ours=self.ours)).writer.name
                 ):
                     return told
@@ -173,7 +174,7 @@ class Scene:
         return bool(
             re.search(
                 r"\b(?:nedenfor|nedenstående|herunder|videresend\w*|sendes (?:hermed )?videre|ønsket|mailen fra|se mail|under her"
-                r"|below|vedhæftede mail)\b",
+                r"|below|vedhæftede mail|ekspedere|se (?:venligst |lige )?\w+s (?:mail|besked|afbud|ønske|tilmelding))\b",
                 text,
                 re.IGNORECASE,
             )
@@ -201,7 +202,8 @@ class Scene:
 def _speaks_of(text: str, other: Voice) -> bool:
     """Whether words above a forwarded mail are about its writer: by first name or pronoun."""
     called = re.findall(r"[^\W\d_]+", text)
-    return names.first_name(other.name) in called or bool(_SOMEBODY.search(text))
+    first = names.first_name(other.name)
+    return (bool(first) and bool({first, f"{first}s"} & set(called))) or bool(_SOMEBODY.search(text))
 
 
 _SOMEBODY = re.compile(r"(?<!\w)(?:hun|han|hende|ham|vedkommende|she|he|her|him)(?!\w)", re.IGNORECASE)

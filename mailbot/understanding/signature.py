@@ -7,11 +7,13 @@ library is named.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+from mailbot.mail.message import Address
 from mailbot.understanding import items, names, titles
 from mailbot.understanding.entities import Mark
 from mailbot.understanding.facts import Found, Record, best_phone, from_mark
-from mailbot.understanding.voices import Voice, signoff
+from mailbot.understanding.voices import Line, Voice, signoff
 
 _MODULE = "signature"
 _BARS = re.compile(r"\s*[|•\t]\s*|\s+[·/]\s+|\s{3,}")
@@ -30,6 +32,7 @@ def read(voice: Voice, marks: list[Mark]) -> Record:
         if not text:
             continue
         nick = _line(made, text, start, marks, voice, nick)
+    _over_two_lines(made, marks, voice)
     inside = [m for m in marks if any(line.start <= m.start < line.end for line in voice.signature)]
     if (phone := best_phone(inside)) is not None:
         made.put("phone", from_mark(phone, _MODULE))
@@ -46,6 +49,44 @@ def read(voice: Voice, marks: list[Mark]) -> Record:
     if shown and (job := titles.whole(shown.group(1))) and "title" not in made.fields:
         made.put("title", Found(job, shown.start(1), shown.start(1) + len(job), _MODULE, "from", 0.7))
     return made
+
+
+def signers(voice: Voice, marks: list[Mark]) -> list[tuple[Line, ...]]:
+    """The blocks of a signature that several have signed, a person each, the first the writer's; [] where one has signed."""
+    heads: list[tuple[int, str]] = []
+    for at, line in enumerate(voice.signature):
+        lead = _AND.match(line.text)
+        begin = line.start + (lead.end() if lead else 0)
+        name = next((m for m in marks if m.kind == "name" and m.start == begin and m.end <= line.end), None)
+        if (
+            name
+            and name.score > 0.5
+            and _HEAD_ENDS.match(line.text, name.end - line.start)
+            and all(names.same(name.value, other) == 0 for _, other in heads)
+        ):
+            heads.append((at, name.value))
+    if len(heads) < 2 or not (not voice.name or names.same(heads[0][1], voice.name)):
+        return []
+    ends = [at for at, _ in heads[1:]] + [len(voice.signature)]
+    blocks = [tuple(x for x in voice.signature[at:end] if not _AND.fullmatch(x.text)) for (at, _), end in zip(heads, ends, strict=True)]
+    told = [any(m.kind in ("title", "email") and x.start <= m.start < x.end for m in marks for x in block) for block in blocks]
+    return [tuple(voice.signature[: heads[0][0]]) + blocks[0], *blocks[1:]] if all(told) else []
+
+
+def card(voice: Voice, block: tuple[Line, ...], marks: list[Mark]) -> Record:
+    """The record of somebody who has signed with the writer."""
+    other = replace(voice, name="", sender=Address("", ""), signature=block)
+    inside = [m for m in marks if block and block[0].start <= m.start and m.end <= block[-1].end]
+    made = read(other, inside)
+    made.writer, made.form, made.joins = False, "block", 2.0
+    for mark in inside:
+        if mark.kind == "email" and not mark.off:
+            made.put("email", from_mark(mark, _MODULE))
+    return made
+
+
+_AND = re.compile(r"(?:og|samt|and|&|\+)(?:[ \u00a0]+|$)", re.IGNORECASE)
+_HEAD_ENDS = re.compile(r"\s*(?:$|[,|(/·•\t]|[-–]\s)")
 
 
 def _unknown_place(made: Record, inside: list[Mark], voice: Voice) -> None:
@@ -164,6 +205,30 @@ def _job(made: Record, parts: list[items.Piece], inside: list[Mark]) -> None:
             value, end = f"{value}, {more.text}", more.end
         made.put("title", Found(value, begin, end, _MODULE))
         return
+
+
+def _over_two_lines(made: Record, marks: list[Mark], voice: Voice) -> None:
+    """`Teamleder for Bibliotek` above `og Borgerservice`: a title that the next line goes on with."""
+    title = made.fields.get("title")
+    at = next((n for n, x in enumerate(voice.signature) if title and x.start <= title.start < x.end and title.source == "text"), None)
+    if title is None or at is None or at + 1 >= len(voice.signature):
+        return
+    line, below = voice.signature[at], voice.signature[at + 1]
+    open_ended = bool(_GOES_ON.search(line.text))
+    if (
+        not (open_ended or (_JOINS.match(below.text) and title.end >= line.end))
+        or len(below.text) > 45
+        or re.search(r"[\d@|:]", below.text)
+    ):
+        return
+    if any(m.kind in ("organisation", "name", "title") and m.rank < 2 and m.start < below.end and below.start < m.end for m in marks):
+        return
+    first = line.text[title.start - line.start :].rstrip(" ,") + ("," if line.text.endswith(",") else "")
+    made.fields["title"] = Found(f"{first} {below.text}".rstrip(" ,."), title.start, below.end, _MODULE, "text", 0.9)
+
+
+_GOES_ON = re.compile(r"(?:,|&|(?<!\w)(?:og|for|af|i|samt|and|of))$")
+_JOINS = re.compile(r"(?:og|samt|for|af|&|and|of|i) \w")
 
 
 def _name(made: Record, nick: Found | None, voice: Voice) -> None:

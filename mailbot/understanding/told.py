@@ -5,7 +5,7 @@ writer's own record put together from all three.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mailbot.mail.message import Message
 from mailbot.understanding import addresses, layout, lists, names, prose, rosters, signature, values
@@ -79,10 +79,13 @@ def read(
 
     marks = [m for start, end in spans(text, voice.body) for m in scan(text, start, end, domain) if useful(m)]
     signed = [m for start, end in spans(text, voice.signature) for m in scan(text, start, end, domain) if useful(m)]
-    writer = signature.read(voice, signed)
+    signers = signature.signers(voice, signed) if cues("persons", "we_sign").search(voice.text) else []
+    company = [signature.card(voice, block, signed) for block in signers[1:]]
+    voice = replace(voice, signature=signers[0]) if signers else voice
+    writer = signature.read(voice, signed if not signers else [m for m in signed if m.start < signers[1][0].start])
     _introduce(writer, marks, text, voice)
     _labelled_below(writer, voice, domain)
-    roster = Roster(domain=domain)
+    roster = Roster(domain=domain, records=list(company))
     if len(voice.body) < 1_000:
         rosters.from_tables(layout.tables(voice.body), roster)
         rosters.from_labels(layout.labelled(voice.body), voice.body, roster)
@@ -93,7 +96,7 @@ def read(
     inside = [m for m in marks if any(a <= m.start and m.end <= b for a, b in rest)]
     rest = _unbroken([sentence for a, b in rest for sentence in sentences(text, a, b)], marks)
     told = prose.read(text, rest, inside, [*known, *roster.records, *copied], writer.name, skip, list(known))
-    made = Told(voice, text, writer, roster, told, marks + signed, rest)
+    made = Told(voice, text, writer, roster, told, marks + signed, rest, listed=bool(signers))
     _own(made)
     return made
 
