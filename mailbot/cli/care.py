@@ -172,6 +172,7 @@ def status(config: ConfigOption = None, database: DatabaseOption = None, json: J
         "last_pass": last.isoformat() if last else None,
         "letters_waiting": len(waiting),
         "oldest_waiting": min((letter.planned_at for letter in waiting), default=None),
+        "waiting_because": next((x.reason.values["why"] for x in waiting if x.reason is not None and "why" in x.reason.values), None),
         "letters_uncertain": uncertain,
         "letters_failed": failed,
         "open_items": open_items,

@@ -7,12 +7,19 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import yaml
 from servers.person import Person
+
+from mailbot.app.service import Service
+from mailbot.cli.service import service_of
+from mailbot.config import load
+from mailbot.store.sqlite import SqliteStore
 
 HERE = Path(__file__).resolve().parent
 CASES = HERE.parent / "corpus" / "cases"
@@ -110,6 +117,36 @@ def eventually(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.01)
     return seen
+
+
+@contextmanager
+def running(office: Office) -> Iterator[subprocess.Popen[str]]:
+    """The service in a process of its own, its first pass made."""
+    service = office.start()
+    try:
+        eventually(lambda: '"event": "pass"' in office.log(), 90)
+        yield service
+    finally:
+        service.kill()
+        service.wait()
+
+
+@contextmanager
+def inside(office: Office, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Iterator[Service]:
+    """The service of these settings within this process, for what cannot be done to one from outside."""
+    config = load(office.folder / "mailbot.toml", office.environment)
+    with SqliteStore(office.database) as store:
+        service = service_of(config, store, clock)
+        try:
+            yield service
+        finally:
+            service.inbox.close()
+
+
+def events(office: Office, name: str) -> list[dict[str, Any]]:
+    """What a running service logged under this name."""
+    lines = [json.loads(line) for line in office.log().splitlines() if line.startswith("{")]
+    return [line for line in lines if line["event"] == name]
 
 
 SIGNUP = """\

@@ -1,16 +1,13 @@
-"""What goes wrong around a running service, on real servers: it goes on where it can, says what it cannot, and nothing happens twice."""
+"""Mailbox, database, process and clock go wrong around a running service: it goes on where it can, says what it cannot, and nothing
+happens twice. The wire and the sign-in: `test_wire`."""
 
 from __future__ import annotations
 
 import json
-import random
 import re
 import signal
 import sqlite3
-import subprocess
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,16 +15,11 @@ from typing import Any
 import pytest
 from servers.dovecot import Dovecot
 from servers.person import Person
-from servers.provider import Provider
 from servers.proxy import Proxy
 
-from app.office import Office, eventually, signup
-from mailbot.app.service import Service
-from mailbot.cli.service import service_of
-from mailbot.config import load
+from app.office import Office, events, eventually, inside, running, signup
 from mailbot.demo.server import MailServer
 from mailbot.mail import fetch
-from mailbot.mail.inbox import InboxError
 from mailbot.registration.records import LetterState
 from mailbot.store.base import DiskFull
 from mailbot.store.sqlite import SqliteStore
@@ -36,121 +28,10 @@ BOT, COURSE = "bot@example.dk", "hverdagsledelse-2026"
 METTE = signup("Mette Holm", "mho@eksempelby-kom.dk")
 BO = signup("Bo Beck", "bobe@eksempelby-kom.dk", 2)
 
+
 @pytest.fixture
 def office(embedded: MailServer, tmp_path: Path) -> Office:
     return Office(tmp_path, Person(embedded.imap_port, BOT, "secret", embedded), embedded.smtp_port)
-
-
-@contextmanager
-def running(office: Office) -> Iterator[subprocess.Popen[str]]:
-    service = office.start()
-    try:
-        eventually(lambda: '"event": "pass"' in office.log(), 90)
-        yield service
-    finally:
-        service.kill()
-        service.wait()
-
-
-@contextmanager
-def inside(office: Office, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Iterator[Service]:
-    """The service of these settings within this process, for what cannot be done to one from outside."""
-    config = load(office.folder / "mailbot.toml", office.environment)
-    with SqliteStore(office.database) as store:
-        service = service_of(config, store, clock)
-        try:
-            yield service
-        finally:
-            service.inbox.close()
-
-
-def events(office: Office, name: str) -> list[dict[str, Any]]:
-    lines = [json.loads(line) for line in office.log().splitlines() if line.startswith("{")]
-    return [line for line in lines if line["event"] == name]
-
-
-# the wire
-
-
-def test_cut_at_random_bytes_of_both_connections(
-    embedded: MailServer, dovecot: Dovecot, new_person: Callable[[Dovecot], Person], tmp_path: Path
-) -> None:
-    """Each pass may fail, and says so; in the end it is as if nothing had been, but for letters in doubt."""
-    chance, person = random.Random(2026), new_person(dovecot)
-    embedded.users[person.user] = "secret"
-    person.deliver(METTE, BO)
-    with Proxy(person.port) as imap, Proxy(embedded.smtp_port) as smtp:
-        office = Office(tmp_path, Person(imap.port, person.user, "secret", dovecot), smtp.port)
-        now, failed = datetime.now(UTC), list[str]()
-        with inside(office, lambda: now) as service:
-            for _ in range(30):
-                imap.cut_after, smtp.cut_upload_after = chance.randrange(60, 6000), chance.choice([None, chance.randrange(30, 4000)])
-                try:
-                    service.once()
-                except InboxError as problem:
-                    failed.append(str(problem))
-                service.inbox.close()
-                now += timedelta(minutes=30)
-            imap.cut_after = smtp.cut_upload_after = None
-            now += timedelta(hours=5)
-            service.once()
-            assert [r.status for r in service.store.roster(COURSE).registrations] == ["confirmed", "confirmed"]
-            settled = {x.to.email: x.state for x in service.store.letters() if x.kind == "confirmation"}
-    assert len(failed) > 3
-    assert all(re.search("reconnecting|no connection to", sentence) for sentence in failed)
-    received = [r for s in embedded.sent for r in s.recipients if r in settled]
-    assert len(received) == len(set(received))
-    assert all(a in received or state is LetterState.UNCERTAIN for a, state in settled.items())
-
-
-def test_an_old_token_ends_the_session_and_the_service_goes_on(embedded: MailServer, tmp_path: Path) -> None:
-    """`BYE … AccessTokenExpired` in the middle of waiting, as Exchange Online says it."""
-    with Proxy(embedded.imap_port) as proxy:
-        office = Office(tmp_path, Person(proxy.port, BOT, "secret", embedded), embedded.smtp_port)
-        with running(office):
-            proxy.change = lambda _data: b"* BYE Session invalidated - AccessTokenExpired\r\n"
-            embedded.deliver(BOT, METTE)
-            eventually(lambda: events(office, "inbox_trouble"))
-            proxy.change = lambda data: data
-            eventually(lambda: embedded.sent)
-    assert "its access token is old; a fresh one is fetched" in events(office, "inbox_trouble")[0]["problem"]
-
-
-def test_a_server_that_asks_for_patience_gets_as_much_as_it_wants(embedded: MailServer, tmp_path: Path) -> None:
-    with Proxy(embedded.imap_port) as proxy:
-        office = Office(tmp_path, Person(proxy.port, BOT, "secret", embedded), embedded.smtp_port)
-        with running(office):
-            busy = rb"\1 NO Request is throttled. Suggested Backoff Time: 700 milliseconds"
-            proxy.change = lambda data: re.sub(rb"(?m)^([A-P]{4}\d+) OK [^\r\n]*", busy, data)
-            embedded.deliver(BOT, METTE)
-            eventually(lambda: events(office, "throttled"))
-            proxy.change = lambda data: data
-            eventually(lambda: embedded.sent)
-    assert events(office, "throttled")[0]["seconds"] == 0.7
-
-
-@pytest.mark.parametrize(
-    ("stage", "reply", "seconds"),
-    [("RCPT", "450 4.2.0 Greylisted, try again", 60), ("MAIL", "432 4.3.2 Concurrent connections limit exceeded", 60),
-     ("MAIL", "421 4.3.2 Service not available", 60), ("DATA", "451 4.7.0 Suggested Backoff Time: 90000 milliseconds", 90)],
-)
-def test_a_letter_that_must_wait_comes_again_when_it_may(
-    office: Office, embedded: MailServer, stage: str, reply: str, seconds: int
-) -> None:
-    embedded.deliver(BOT, METTE)
-    embedded.fault = lambda at, _what: reply if at == stage else None
-    now = datetime.now(UTC)
-    with inside(office, lambda: now) as service:
-        assert service.once().letters == 0
-        (letter,) = service.store.letters(state=LetterState.PLANNED)
-        assert letter.reason is not None
-        assert reply[:3] in str(letter.reason.values["why"])
-        embedded.fault = None
-        now += timedelta(seconds=seconds - 1)
-        assert service.once().letters == 0
-        now += timedelta(seconds=2)
-        assert service.once().letters == 1
-    assert len(embedded.sent) == 1
 
 
 # the mailbox
@@ -311,11 +192,22 @@ def test_a_damaged_database(office: Office, embedded: MailServer) -> None:
     assert "damaged; keep the file, and take the last copy with `mailbot restore`" in done.stderr
 
 
+def test_a_folder_for_copies_that_cannot_be_written_stops_nobody(office: Office, embedded: MailServer, tmp_path: Path) -> None:
+    """A file in the place of the folder stops writing for everybody, root too."""
+    (tmp_path / "disk").write_text("", "utf-8")
+    office.environment["MAILBOT_BOT__BACKUP_TO"] = str(tmp_path / "disk" / "copies")
+    embedded.deliver(BOT, METTE)
+    assert office.once()["letters"] == 1
+    shown = json.loads(office.run("status", "--json").stdout)
+    assert shown["last_error"].startswith("backup: ")
+    assert str(tmp_path / "disk") in shown["last_error"]
+
+
 # the process
 
 
 def test_sigterm_in_the_middle_of_a_letter(office: Office, embedded: MailServer) -> None:
-    """The signal comes while the server takes the letter: it is sent, recorded and filed, and the service ends well."""
+    """The signal comes while the server takes the letter: it is sent and recorded, the service ends well, and the next start files it."""
     with running(office) as service:
         def end(at: str, _what: Any) -> None:
             if at == "DATA":
@@ -328,7 +220,8 @@ def test_sigterm_in_the_middle_of_a_letter(office: Office, embedded: MailServer)
     assert len(embedded.sent) == 1
     with SqliteStore(office.database) as store:
         assert [x.state for x in store.letters()] == [LetterState.SENT]
-    assert len(embedded.messages(BOT, "Sent")) == 1
+    assert office.once()["letters"] == 0
+    assert len(embedded.messages(BOT, "Sent")) == len(embedded.sent) == 1
 
 
 def test_the_clock_jumps_ahead_and_back(office: Office, embedded: MailServer) -> None:
@@ -366,35 +259,3 @@ def test_letters_of_a_wrong_clock_do_not_count_for_the_hour(office: Office, embe
         now = datetime.now(UTC)
         embedded.deliver(BOT, signup("Ida Lund", "ida@eksempelby-kom.dk", 3))
         assert service.once().letters == 1
-
-
-# the sign-in
-
-
-def test_a_token_that_ends_and_a_secret_that_ends(tmp_path: Path) -> None:
-    """Client credentials as at Microsoft 365: a token that ran out is replaced, a secret that ran out is told with its mend."""
-    lives = 2.0
-    with MailServer({BOT: "secret"}) as server, Provider() as provider:
-        def mint(_form: dict[str, str]) -> str:
-            token = f"token-{len(provider.forms)}"
-            server.issue_token(BOT, token, lives)
-            return token
-
-        provider.mint = mint
-        office = Office(tmp_path, Person(server.imap_port, BOT, "secret", server), server.smtp_port)
-        office.environment |= {
-            "MAILBOT_IMAP__AUTH": "oauth2", "MAILBOT_OAUTH__AUTHORITY": provider.authority, "MAILBOT_OAUTH__CLIENT_ID": "app",
-            "MAILBOT_OAUTH__TENANT": "tenant", "MAILBOT_OAUTH__CLIENT_SECRET": "hemmelig", "MAILBOT_OAUTH__TOKEN_CACHE": "tokens.json",
-            "SSL_CERT_FILE": str(provider.certificate), "REQUESTS_CA_BUNDLE": str(provider.certificate),
-        }
-        with running(office):
-            threading.Event().wait(2.1)  # the token's two seconds
-            provider.refuse = ("invalid_client", "AADSTS7000222: The provided client secret keys are expired.")
-            server.drop_imap()
-            eventually(lambda: any("client secret has expired" in e["problem"] for e in events(office, "inbox_trouble")))
-        provider.refuse, lives = None, 3600.0
-        server.deliver(BOT, METTE)
-        with running(office):  # msal itself remembers a refusal for a minute, within one process
-            eventually(lambda: server.sent)
-        assert "hemmelig" not in office.log()
-        assert "token-" not in office.log()

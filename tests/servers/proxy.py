@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
@@ -14,7 +15,7 @@ class Proxy:
     """Listens on `port` and passes on to `target`; `passed` and `uploaded` count bytes from the server and from the client.
 
     After `cut_after` bytes from the server, or `cut_upload_after` from the client, a connection ends (None: never). `change` sees each
-    piece that the server sends and returns what the client gets.
+    piece that the server sends and returns what the client gets. At a `pace` of (bytes, seconds) so many pass, then it rests so long.
     """
 
     def __init__(self, target: int) -> None:
@@ -22,6 +23,7 @@ class Proxy:
         self.cut_after: int | None = None
         self.cut_upload_after: int | None = None
         self.change: Callable[[bytes], bytes] = lambda data: data
+        self.pace: tuple[int, float] = (65536, 0.0)
         self.passed = self.uploaded = 0
         self.connections = 0
 
@@ -59,7 +61,8 @@ class Proxy:
     def _pass(self, source: socket.socket, sink: socket.socket, from_server: bool) -> None:
         sent = 0
         with contextlib.suppress(OSError):
-            while data := source.recv(65536):
+            while data := source.recv(self.pace[0]):
+                time.sleep(self.pace[1])
                 cut = self.cut_after if from_server else self.cut_upload_after
                 if from_server:
                     self.passed += len(data)
