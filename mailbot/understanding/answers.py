@@ -11,24 +11,20 @@ from itertools import pairwise
 from mailbot.mail.message import Message, SegmentKind
 from mailbot.understanding import diets, layout, titles, values
 from mailbot.understanding.facts import Found
+from mailbot.understanding.lexicon import pattern
 from mailbot.understanding.reading import Letter
 from mailbot.understanding.rosters import Roster
 from mailbot.understanding.told import Told
 from mailbot.understanding.voices import Voice
 
 _MODULE = "answers"
-_INLINE = re.compile(
-    r"\b(?:rødt|røde?|farve|nedenfor|herunder|neden under|nedenunder|i teksten|i din mail|indsat|udfyldt|imellem"
-    r"|mellem linjerne|below|inline|in red)\b",
-    re.IGNORECASE,
-)
 
 
 def fill(told: Told, message: Message, answered: Letter | None, history: Sequence[Voice]) -> None:
     """Adds to the writer's record what only our request explains."""
     _between(told, message)
     _numbered(told, history)
-    if _INLINE.search(told.body) or not told.body.strip():
+    if pattern("letters", "answered_inline").search(told.body) or not told.body.strip():
         _filled_in(told, answered, history)
     _bare(told)
 
@@ -96,7 +92,7 @@ def _filled_in(told: Told, answered: Letter | None, history: Sequence[Voice]) ->
 def _bare(told: Told) -> None:
     """The whole answer is a title, or a diet."""
     writer = told.writer
-    lines = [line for line in told.voice.body if line.text and not re.match(r"(?:hej|kære|hi|dear|goddag)\b", line.text, re.IGNORECASE)]
+    lines = [line for line in told.voice.body if line.text and not pattern("particles", "greetings").match(line.text)]
     if "title" in writer.fields and writer.fields["title"].module != "signature":
         return
     for line in lines[:3]:

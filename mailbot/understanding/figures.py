@@ -39,9 +39,12 @@ class _Amount:
 
 
 _NUMBER = r"(\d{1,3}(?:[., \u00a0]\d{3}){1,2}|\d{1,6})(?:[.,](\d{2})(?!\d)|,-)?"
-_AMOUNT = re.compile(
-    rf"(?:(?<!\w)(?:kr\.?|dkk|kroner)\s?{_NUMBER}(?![\d%])|(?<![\d.,/-]){_NUMBER}\s?(?:kr\b|dkk\b|kroner\b|,-))", re.IGNORECASE
-)
+
+
+@cache
+def _amount() -> re.Pattern[str]:
+    unit = alternatives(words("invitation")["price"]["currency"])
+    return re.compile(rf"(?<!\w){unit}\.?\s?{_NUMBER}(?![\d%])|(?<![\d.,/-]){_NUMBER}\s?(?:{unit}\b|,-)", re.IGNORECASE)
 
 
 def price(text: str) -> Price | None:
@@ -62,7 +65,7 @@ def price(text: str) -> Price | None:
 
 def amounts(text: str, before: Collection[str]) -> Iterator[tuple[Decimal, str]]:
     """Amounts in kroner that stand right behind one of the words `before` ("til", "for"), with their words."""
-    for match in _AMOUNT.finditer(text):
+    for match in _amount().finditer(text):
         last = text[max(0, match.start() - 20) : match.start()].lower().split()[-1:]
         if last and last[0] in before:
             whole, cents = match.group(1) or match.group(3), match.group(2) or match.group(4)
@@ -89,7 +92,7 @@ def _amounts(text: str) -> Iterator[_Amount]:
     below = False  # in a list below a heading that speaks of the price
     for piece in sentences(text):
         below = bool(cue("price", "label").search(piece)) or (below and piece.lstrip()[:1] in ("*", "•", "-", "–"))
-        matches = list(_AMOUNT.finditer(piece))
+        matches = list(_amount().finditer(piece))
         for n, match in enumerate(matches):
             following = matches[n + 1].start() if n + 1 < len(matches) else len(piece)
             about = _about(piece, matches[n - 1].end() if n else 0, match, following)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from mailbot.understanding import addresses, names, organisations, titles
 from mailbot.understanding.addresses import Spot
 from mailbot.understanding.gazetteer import is_first_name
-from mailbot.understanding.leaflet import END, cue, sentences, value
+from mailbot.understanding.leaflet import cue, end, sentences, value
 from mailbot.understanding.lexicon import alternatives, words
 from mailbot.understanding.reading import Address
 
@@ -91,7 +91,7 @@ def signup_address(text: str) -> tuple[str, bool]:
 
 
 def _fits(text: str, spot: Spot) -> int:
-    before = re.split(rf"\n\s*\n|{END.pattern}", text[max(0, spot.start - NEAR) : spot.start])[-1]
+    before = re.split(rf"\n\s*\n|{end().pattern}", text[max(0, spot.start - NEAR) : spot.start])[-1]
     line = text[text.rfind("\n", 0, spot.start) + 1 : spot.start]
     near, off = cue("signup", "near"), cue("signup", "not_near")
     return (

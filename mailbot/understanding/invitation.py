@@ -127,9 +127,10 @@ def _aliases(text: str, title: str) -> tuple[str, ...]:
     seasons = alternatives(words("invitation")["title"]["seasons"])
     short = re.sub(rf"(?i)[\s,–-]*(?:{seasons}\s?)?\b20\d\d(?:[/–-]\d{{2,4}})?\b", "", title).strip(" ,–-").lower()
     found = [short] if short and short != title.lower() else []
-    open_end = re.search(r"(?im)^[^\w\n]{0,9}invitation til (.{3,40}?)\s+om\s*$", text)
+    before, about = (alternatives(words("invitation")["title"][key]) for key in ("open_before", "open_after"))
+    open_end = re.search(rf"(?im)^[^\w\n]{{0,9}}{before} (.{{3,40}}?)\s+({about})\s*$", text)
     if open_end and short:
-        found.append(f"{open_end.group(1).lower()} om {short}")
+        found.append(f"{open_end.group(1)} {open_end.group(2)} {short}".lower())
     return tuple(found)
 
 

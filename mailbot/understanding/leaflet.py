@@ -18,11 +18,14 @@ _GAP = r"[^.!?\n]{0,80}?"
 _LISTED = r"[ \t]*(?:[*•]|[–-][ \t])[ \t]*"
 _STRUCTURED = re.compile(rf"\t| {{3,}}|^{_LISTED}|^[^\n:?]{{2,30}}[:?]")
 _WIDE = re.compile(r"[ \t]{9,}|\t+(?=\t)")
-# A point after these ends no sentence.
-_SHORT = "".join(
-    rf"(?<!\b{word}\.)" for word in ("kr", "kl", "ca", "ekskl", "inkl", "excl", "incl", "maks", "max", "nr", "tlf", "pr", "bl", "a")
-)
-END = re.compile(rf"{_SHORT}(?<=[.!?])\s+(?=[A-ZÆØÅ»\"“])")
+
+
+@cache
+def end() -> re.Pattern[str]:
+    """The white space between two sentences: behind a mark that belongs to no abbreviation, before a capital."""
+    short = {*words("clauses")["abbreviations"], *words("invitation")["abbreviations"]}
+    lead = "".join(rf"(?<!\b{re.escape(word)}\.)" for word in sorted(short))
+    return re.compile(rf"{lead}(?<=[.!?])\s+(?=[A-ZÆØÅ»\"“])")
 
 
 def clean(text: str) -> str:
@@ -56,7 +59,7 @@ def sentences(text: str) -> Iterator[str]:
 
 
 def _cut(flowing: str) -> Iterator[str]:
-    for piece in END.split(flowing):
+    for piece in end().split(flowing):
         if piece.strip():
             yield " ".join(piece.split())
 

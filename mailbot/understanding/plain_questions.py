@@ -47,7 +47,7 @@ def _without_names(heard: Heard, row: list[Word]) -> list[str]:
         if row[at].text not in ours | heard.names.years:
             kept.append(row[at].text)
         at += 1
-    greeting = next((n for n, word in enumerate(kept) if word not in listed("questions", "greetings")), len(kept))
+    greeting = next((n for n, word in enumerate(kept) if word not in listed("particles", "greetings")), len(kept))
     return kept[greeting:]
 
 

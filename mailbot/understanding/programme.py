@@ -82,7 +82,7 @@ def _rows(text: str) -> Iterator[_Row]:
     """The expressions of the text, those that follow one another at once taken together."""
     row: _Row | None = None
     for found in dates.find(text)[: 4 * MOST_MEETINGS]:
-        if row and found.start - row.end < 12 and _JOIN.fullmatch(text, row.end, found.start):
+        if row and found.start - row.end < 12 and _join().fullmatch(text, row.end, found.start):
             row.days += found.days
             row.end = found.end
             continue
@@ -93,7 +93,18 @@ def _rows(text: str) -> Iterator[_Row]:
         yield row
 
 
-_JOIN = re.compile(r"\s*(?:,|;|og|and|samt|&|•|\*|-)?\s*(?:og|and|samt|den)?\s*", re.IGNORECASE)
+@cache
+def _join() -> re.Pattern[str]:
+    """What may stand between days of one row."""
+    joined, before = words("calendar")["and"], words("calendar")["before_date"]
+    return re.compile(rf"\s*(?:[,;&•*-]|{alternatives(joined)})?\s*{alternatives([*joined, *before])}?\s*", re.IGNORECASE)
+
+
+@cache
+def _date_lead() -> str:
+    return rf"(?:{alternatives(words('calendar')['before_date'])}\s)"
+
+
 _END = re.compile(r"[.!?]\s+(?=[A-ZÆØÅ»\"“*•])|\n\s*\n|\n\s*[*•\-–]\s")
 
 
@@ -111,7 +122,7 @@ def _role(text: str, row: _Row, reached: int) -> str:
     behind = cue("", "deadline_after")
     if cue("", "deadline").search(before[-60:]) or behind.match(after.lstrip(" ,.)")) or behind.match(after.lstrip()):
         return "deadline"
-    dated = row.start < 400 and re.fullmatch(r"[^\W\d]{2,20}(?: [^\W\d]{1,20})?,? (?:den |d\. )?", lone) and not after.strip()
+    dated = row.start < 400 and re.fullmatch(rf"[^\W\d]{{2,20}}(?: [^\W\d]{{1,20}})?,? {_date_lead()}?", lone) and not after.strip()
     return "other" if dated else "meeting"
 
 
@@ -125,14 +136,17 @@ def _sentence_before(text: str, at: int, floor: int) -> str:
 # -- years --------------------------------------------------------------------------------------
 
 
-_YEAR = re.compile(r"(?<![\d.,/-])(20[2-9]\d)(?:\s?[/–-]\s?(?:20)?\d{2})?(?![\d-])(?!\s?-?(?:forløb|kursus|hold))")
+@cache
+def _year() -> re.Pattern[str]:
+    other = alternatives(words("invitation")["not_a_year"])
+    return re.compile(rf"(?<![\d.,/-])(20[2-9]\d)(?:\s?[/–-]\s?(?:20)?\d{{2}})?(?![\d-])(?!\s?-?{other})")
 
 
 def _give_years(text: str, rows: Sequence[_Row], meetings: Sequence[_Row], today: date) -> None:
     """Turn every day into a date: a year that stands last in a row counts for the row, else the order of the days tells."""
     deadlines = [d for row in rows if row.role == "deadline" for d in row.days if d.year]
     known = deadlines[0].on(deadlines[0].year or 0) if deadlines else None
-    said = {int(m.group(1)) for m in _YEAR.finditer(text)} - {d.year for row in rows for d in row.days}
+    said = {int(m.group(1)) for m in _year().finditer(text)} - {d.year for row in rows for d in row.days}
     ahead = sorted(y for y in said if y >= today.year - 1)
     base = known or (date(ahead[0], 1, 1) - timedelta(days=1) if ahead else today)
     for row in meetings:
@@ -222,19 +236,21 @@ def _without_lead(cell: str) -> str:
 
 
 def _prose(cell: str) -> bool:
-    sentence = re.search(r"[.!?] [A-ZÆØÅ]|, (?:igen|hvor|og|som|at)\b", cell) or cue("place", "held").search(cell)
+    goes_on = alternatives(words("invitation")["place"]["prose"])
+    sentence = re.search(rf"[.!?] [A-ZÆØÅ]|, {goes_on}\b", cell) or cue("place", "held").search(cell)
     return bool(sentence) or len(cell.split()) > 14
 
 
 @cache
 def _after_preposition() -> re.Pattern[str]:
-    before = alternatives(words("invitation")["place"]["before"])
-    return re.compile(rf"(?<!\w){before}\s((?:den |det )?[A-ZÆØÅ0-9][^.,;:()\n]{{1,80}}(?:\n[^.,;:()\n]{{1,40}})?)")
+    before, article = (alternatives(words("invitation")["place"][key]) for key in ("before", "articles"))
+    return re.compile(rf"(?<!\w){before}\s((?:{article} )?[A-ZÆØÅ0-9][^.,;:()\n]{{1,80}}(?:\n[^.,;:()\n]{{1,40}})?)")
 
 
 def _tidy(place: str) -> str:
     """Cut where the place ends in running text."""
-    cut = re.split(r"\s(?:fra|kl|from|og|and|hvor|igen|i alle|alle|med|by)\b|\s[–-]\s", " ".join(place.split()), maxsplit=1)[0]
+    after = alternatives(words("invitation")["place"]["after"])
+    cut = re.split(rf"\s{after}\b|\s[–-]\s", " ".join(place.split()), maxsplit=1)[0]
     return cut.strip(" .,;:")
 
 
@@ -247,7 +263,7 @@ def is_place(text: str) -> bool:
     tokens = set(re.findall(r"\w+", low))
     return bool(
         tokens & {*lists["words"], *lists["online"]}
-        or any(t.endswith(("hotellet", "slottet", "centret", "centeret", "bibliotek", "biblioteket")) for t in tokens)
+        or any(t.endswith(tuple(lists["endings"])) for t in tokens)
         or re.search(r"\b\d{4} [A-ZÆØÅ]", text)
         or organisations.find(text)
         or municipality_named(text)
@@ -293,7 +309,7 @@ def _of_weekday(text: str, on: date, nth: int) -> Hours | None:
     """Times told of a weekday or a day's number: "Tirsdag begynder vi kl. 8.30 og slutter kl. 15"."""
     ordinals = words("invitation")["ordinal_days"]
     names = [*words("calendar")["weekdays"][on.weekday()], *(ordinals[nth] if nth < len(ordinals) else [])]
-    for match in re.finditer(rf"(?i)(?<!\w){alternatives(names)}(?!\w)(?!\s(?:den\s|d\.\s)?\d)", text):
+    for match in re.finditer(rf"(?i)(?<!\w){alternatives(names)}(?!\w)(?!\s{_date_lead()}?\d)", text):
         stop = _END.search(text, match.end(), match.end() + NEAR)
         end = stop.start() if stop else min(len(text), match.end() + NEAR)
         if told := dates.hours(text, match.end(), end):

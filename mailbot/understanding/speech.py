@@ -243,8 +243,8 @@ def _mark_particles(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> 
     end = next((i for i in range(len(texts) - 1, 0, -1) if texts[i] not in _small("after_off")), 0)
     if len(texts) > 2 and texts[end] in _small("off"):
         found["final_off"] = [(max(0, end - 1), end + 1)]
-    joined = len(texts) > 1 and texts[0] in _small("joining") and texts[1] in _small("reader_second")
-    if (joined or texts[0] in _small("reader_first")) and not {"me", "name", "third", "person"} & found.keys():
+    joined = len(texts) > 1 and texts[0] in _small("joining") and texts[1] in _small("reader")
+    if (joined or texts[0] in _small("reader")) and not {"me", "name", "third", "person"} & found.keys():
         found["reader_subject"] = [(0, 1)]
 
 
