@@ -320,7 +320,7 @@ def _target_group(heard: Heard, person: Person) -> tuple[list[Reason], list[Reas
     title = (person.title or "").lower()
     values = {"name": person.name or person.email or "", "title": person.title or ""}
     if _says(heard, "leads_nobody") or (title and not _says(heard, "leads") and _without_leadership(title)):
-        return [Reason("outside_target_group", {**values, "title": values["title"] or "ikke leder"})], []
+        return [Reason("outside_target_group", {**values, "title": values["title"] or words("targets")["untitled"]})], []
     if any(title.startswith(chief) for chief in listed("targets", "chiefs")) and not _says(heard, "small_library"):
         return [], [Reason("chief_of_library", values)]
     return [], []
