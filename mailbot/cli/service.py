@@ -102,11 +102,12 @@ def once(config: ConfigOption = None, database: DatabaseOption = None, now: NowO
     """
     from mailbot.cli.common import print_json, progress
 
-    with running(config, database, lambda: moment(now)) as service:
-        with progress("Reading mail", quiet=json) as step:
-            service.seen = lambda _handled: step()
+    with running(config, database, lambda: moment(now)) as service, progress("Reading mail", quiet=json) as step:
+        service.seen = lambda _handled: step()
+        try:
             done = service.once()
-        service.inbox.close()
+        finally:
+            service.inbox.close()
     if json:
         print_json({"messages": {o.value: n for o, n in done.outcomes.items()}, "due": done.due, "letters": done.letters})
     else:

@@ -40,9 +40,7 @@ class Session:
         self._client: IMAPClient | None = None
         self._selected: tuple[str, bool, dict[bytes, Any]] | None = None
         self.last_selected = ""
-        self._ear, self._bell = socket.socketpair()
-        self._ear.setblocking(False)
-        self._bell.setblocking(False)
+        self._bell: tuple[socket.socket, socket.socket] | None = None  # heard on the one, rung at the other; while connected
 
     @property
     def connected(self) -> bool:
@@ -72,6 +70,10 @@ class Session:
             _hang_up(client)
             raise _throttled(str(problem)) or unreachable(account, problem) from problem
         self._client = client
+        if self._bell is None:
+            self._bell = socket.socketpair()
+            for end in self._bell:
+                end.setblocking(False)
 
     def _sign_in(self, client: IMAPClient) -> None:
         user = self.account.user
@@ -93,6 +95,9 @@ class Session:
                 client.socket().settimeout(min(2.0, self.account.timeout))
                 client.logout()
             _hang_up(client)
+        bell, self._bell = self._bell, None
+        for end in bell or ():
+            end.close()
 
     @contextmanager
     def talking(self) -> Iterator[IMAPClient]:
@@ -178,9 +183,16 @@ class Session:
     # waiting
 
     def wake(self) -> None:
-        """End a wait at once. Safe from other threads and in signal handlers."""
-        with contextlib.suppress(OSError):
-            self._bell.send(b"!")
+        """End a wait at once, or the next one on this connection. Safe from other threads and in signal handlers."""
+        bell = self._bell
+        if bell is not None:
+            with contextlib.suppress(OSError):
+                bell[1].send(b"!")
+
+    @property
+    def _ear(self) -> socket.socket:
+        assert self._bell is not None
+        return self._bell[0]
 
     def idle(self, mailbox: str, seconds: float) -> bool:
         """Wait at most `seconds` for news in this mailbox; True if there may be some, or if woken."""
