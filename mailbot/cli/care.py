@@ -154,7 +154,7 @@ def privacy(
 
 
 def status(config: ConfigOption = None, database: DatabaseOption = None, json: JsonOption = False, now: NowOption = None) -> None:
-    """Is the service well? Exit code 0 if its last pass is less than an hour ago, else 1. For monitoring.
+    """Is the service well? Exit code 0 if its last pass is less than an hour ago and no restore is still to be finished, else 1.
 
     [dim]mailbot status --json[/dim]
     """
@@ -166,6 +166,7 @@ def status(config: ConfigOption = None, database: DatabaseOption = None, json: J
         waiting = store.letters(state=LetterState.PLANNED)
         uncertain = len(store.letters(state=LetterState.UNCERTAIN))
         failed = len(store.letters(state=LetterState.FAILED))
+        copied_at = store.copied_at()
         open_items = sum(item.closed_at is None for c in store.courses() for item in store.roster(c.id).items)
     last = notes["last_pass"][1] if "last_pass" in notes else None
     facts = {
@@ -177,12 +178,18 @@ def status(config: ConfigOption = None, database: DatabaseOption = None, json: J
         "letters_failed": failed,
         "open_items": open_items,
         "last_error": notes["last_error"][0] if "last_error" in notes else None,
+        "to_repeat_since": copied_at.isoformat() if copied_at else None,
     }
     if json:
         print_json(facts)
     else:
         for key, value in facts.items():
             print(f"{key.replace('_', ' '):<18} {value if value is not None else '-'}")
+    if copied_at is not None:
+        raise Failed(
+            f"the database is a safety copy of {copied_at:%Y-%m-%d %H:%M %Z}, and what happened since is still to be repeated; nothing is "
+            "sent until then. The first pass that reaches the mailbox does it: is `mailbot run` running? (`mailbot once` does it as well)"
+        )
     if last is None or at - last > STALE_AFTER:
         raise Failed("the last pass is " + (f"of {last:%Y-%m-%d %H:%M %Z}" if last else "still to come") + "; is `mailbot run` running?")
 

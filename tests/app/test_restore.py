@@ -262,8 +262,14 @@ def test_while_the_mailbox_is_away_nothing_is_sent_and_the_first_pass_repeats_it
     with pytest.raises(InboxError):
         home.once()
     assert len(home.letters()) == letters   # the copy still has letters to send, as far as it knows
+    said = home.office.run("status", "--json")
+    with home.store() as store:
+        assert json.loads(said.stdout)["to_repeat_since"] == store.copied_at().isoformat()
+    assert said.returncode == 1
+    assert "still to be repeated; nothing is sent until then" in said.stderr
     settings.write_text(working, "utf-8")
     assert home.once() == 0
+    assert json.loads(home.run("status", "--json"))["to_repeat_since"] is None   # and exit code 0
     assert_same(home.state(), before)
     home.nobody_heard_twice()
 
