@@ -166,6 +166,9 @@ def test_a_message_that_chokes_the_reader_three_times_is_set_aside_and_stops_nob
         (item,) = store.roster("hverdagsledelse-2026").items
         assert item.kind == "quarantine"
         assert service.once().messages == 0
+    digest = " ".join(office.run("digest").stdout.split())
+    assert "Bo Beck: poison" in digest
+    assert "Mailen kunne ikke læses i tre forsøg, så den er lagt til side. Se på den i mailboksen." in digest
 
 
 @pytest.mark.parametrize(
