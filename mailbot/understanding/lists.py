@@ -94,6 +94,11 @@ def from_data(lines: tuple[Line, ...], marks: list[Mark], roster: Roster) -> Non
         rows = items.split(text, start)
         typed = sum(any(m.start < r.end and r.start < m.end for m in inside) for r in rows)
         covered = sum(m.end - m.start for m in inside)
+        if owner and text == next((m.value for m in marks if m.kind == "dietary" and m.start == start), None):
+            owner.put("dietary", Found(text, start, start + len(text), "items"))
+            roster.lines.add(at)
+            above[at] = owner
+            continue
         job = bool(owner) and titles.whole(text) is not None and len(text) < 60 and not re.search(r"[.!?]\s", text)
         if owner and not job and not inside and _aside(text):
             above[at] = owner

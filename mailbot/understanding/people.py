@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 
 from mailbot.course import Course
 from mailbot.mail.message import Address, Message, SegmentKind
@@ -62,6 +63,7 @@ class _Casting(Scene):
 
     def signup(self) -> Cast:
         main, writer = self.main, self.main.writer
+        writer.returning = writer.returning or self.said_before()
         people = self.others()
         judge(main, people)
         structured = [r for r in people if r.form not in SPOKEN and r.joins >= 1.0]
@@ -256,7 +258,8 @@ class _Casting(Scene):
     def update(self) -> Cast:
         main, writer = self.main, self.main.writer
         answers.fill(main, self.message, self.answered, [v for v in self.voices if v.kind is SegmentKind.HISTORY])
-        people = [r for r in self.others() if r.form not in SPOKEN or len(r.fields) > 1 + (r.form == "copied" and "email" in r.fields)]
+        told = self._well_spelt(self.others())
+        people = [r for r in told if r.form not in SPOKEN or len(r.fields) > 1 + (r.form == "copied" and "email" in r.fields)]
         with_writer = [
             r for r in main.others if r not in people and re.match(r"\)? (?:og|samt|and) (?:jeg|mig|undertegnede|me|I)\b", self._after(r))
         ]
@@ -276,6 +279,18 @@ class _Casting(Scene):
             return Cast(self._persons(people), contact=self.contact())
         chosen = _unique(sorted([*people, writer] if people else [writer], key=lambda r: r.place))
         return Cast(self._persons(chosen))
+
+    def _well_spelt(self, people: list[Record]) -> list[Record]:
+        """The people without the names that are how others' are wrongly spelt: `hun hedder Kristiane og ikke Kristine`."""
+        kept = []
+        for record in people:
+            wrong = record.mention and _NOT_SO.search(self.main.text, max(0, record.mention[0] - 12), record.mention[0])
+            twins = [r for r in (*people, self.main.writer) if r is not record and r.name and _alike(r.name, record.name)]
+            if not wrong or not twins:
+                kept.append(record)
+            elif record.form != "copied":
+                twins[0].merge(record)
+        return kept
 
     def _after(self, record: Record) -> str:
         return context(self.main.text, record, self.main.spans, [])[1]
@@ -339,6 +354,11 @@ class _Casting(Scene):
         return tuple(notes)
 
 
+def _alike(one: str, other: str) -> bool:
+    return SequenceMatcher(None, one.lower()[:60], other.lower()[:60]).ratio() > 0.6
+
+
+_NOT_SO = re.compile(r"\b(?:ikke|not) [\"'”“„»«’]{0,2}$")
 _AND_I = re.compile(r"\)? (?:og|samt|and) (?:jeg|undertegnede|I) ")
 _SAME = re.compile(r"\bsamme (?:\w+ ){0,2}(?:ean|faktura\w*|betaling\w*|regning\w*|sted|bibliotek|oplysninger)", re.IGNORECASE)
 

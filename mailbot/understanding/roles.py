@@ -164,7 +164,7 @@ def joined(told: Told, records: list[Record]) -> list[tuple[Record, Record]]:
     for one, other in pairwise(ordered):
         between = told.text[(one.mention or (0, 0))[1] : (other.mention or (0, 0))[0]]
         if len(between) < 120 and re.fullmatch(
-            r"\s*(?:\([^)]{0,90}\)|[^()]{0,90}\)|,[^,.;]{0,60},)?\s*(?:,|og|samt|&|and|\+|;)\s*(?:så |også "
+            r"\s*(?:\([^)]{0,90}\)|[^()]{0,90}\))?(?:,[^,.;()]{0,60},)?\s*(?:,|og|samt|&|and|\+|;)\s*(?:så |også "
             r"|desuden )?(?:(?:vores |min |souschef |kollega |\w*leder |\w*chef |\w*koordinator ){0,3})",
             between,
             re.IGNORECASE,

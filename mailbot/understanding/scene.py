@@ -17,6 +17,7 @@ from mailbot.understanding.facts import Found, Record, from_mark
 from mailbot.understanding.lexicon import cues
 from mailbot.understanding.masking import find_cpr, mask_cpr
 from mailbot.understanding.reading import Intent, Letter, Reason
+from mailbot.understanding.sentences import returning, sentences
 from mailbot.understanding.told import Told
 from mailbot.understanding.voices import Line, Voice, voices
 
@@ -184,6 +185,13 @@ class Scene:
 
     def contact(self) -> Address:
         return Address(self.main.writer.name or self.message.sender.name, self.message.sender.email)
+
+    def said_before(self) -> Found | None:
+        """What the writer said in an earlier mail of the thread: that they took part before."""
+        text = self.message.text
+        earlier = [v for v in self.voices if v.kind is SegmentKind.HISTORY and v.sender.email == self.message.sender.email]
+        spans = [s for v in earlier for a, b in voices_told.spans(text, v.body) for s in sentences(text, a, b)]
+        return returning(text, spans, [m for a, b in spans for m in scan(text, a, b)])
 
     def answering_for(self) -> Address | None:
         """The writer who answers an offer that was made to somebody else."""

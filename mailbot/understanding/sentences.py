@@ -60,18 +60,14 @@ def _around(text: str, record: Record, here: tuple[int, int], spans: list[tuple[
 
 
 def returning(text: str, spans: list[tuple[int, int]], marks: list[Mark]) -> Found | None:
-    """Words that say that the writer took part in 2025; not those about somebody named before them in the sentence."""
+    """Words that say that the writer took part in 2025; not those about somebody of whom the sentence speaks after them."""
     for begin, stop in spans:
         hit = cues("roles", "returning").search(text, begin, stop)
-        if (
-            hit
-            and (
-                any(m.kind == "name" and begin <= m.start < hit.start() for m in marks)
-                or pattern("particles", "of_others").search(text, begin, hit.start())
-            )
-            and not pattern("particles", "of_self").search(text, begin, hit.end())
-        ):
+        if hit is None or cues("roles", "not_returning").search(text, begin, stop):
             continue
-        if hit and not cues("roles", "not_returning").search(text, begin, stop):
+        others = [m.start for m in marks if m.kind == "name" and begin <= m.start < hit.end()]
+        others += [m.start() for m in pattern("particles", "of_others").finditer(text, begin, hit.start())]
+        selves = [m.start() for m in pattern("particles", "of_self").finditer(text, begin, hit.end())]
+        if max(others, default=-1) <= max(selves, default=-1):
             return Found("true", hit.start(), hit.end(), "sentences", "text", 0.9)
     return None

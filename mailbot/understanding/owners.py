@@ -1,0 +1,255 @@
+"""Whose something is that a sentence tells: the title, address, number, diet or place of whom it speaks. A title belongs to
+the name beside it, in front of it or behind, or to the subject of the verb that says it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from mailbot.understanding import addresses
+from mailbot.understanding.entities import Mark
+from mailbot.understanding.facts import Record
+from mailbot.understanding.lexicon import alternatives, listed, words
+from mailbot.understanding.refs import Prose, Ref, in_order, resolve
+
+_APPOSITION = re.compile(
+    r"(?:\s(?:fra|på|ved|hos|i)\s{1,2}(?=[\s,(]))?(?:\s(?:også|desuden|selv|med)(?=\s?[(,]))?[\s,;(–:/\-]*"
+    r"(?:(?:(?:som|der|who|hun|han)\s+)?(?:jo |nu |i dag |også |begge )?(?:er|is|arbejder som|sidder som"
+    r"|har titel af|fungerer som)\s+)?(?:(?:en|et|vores|min|a|our|ny|nye|vores nye|jo|nu|også|begge|selv|konst\."
+    r"|fortsat|stadig|stadigvæk|nuværende|nyslået|nyansat|currently|still|hos os|den|der|er|vor)\s+)*",
+    re.IGNORECASE,
+)
+
+
+@cache
+def _copula() -> re.Pattern[str]:
+    return re.compile(
+        rf"(?<!\w){alternatives(words('titles')['copula'])}:?(?: (?!ikke\b|ingen\b|min\b(?! \w*\Z)|chef)[\w-]+\.?){{0,4}} ?$"
+        rf"|\bI['’]m (?:the |a |an |now |currently )*$",
+        re.IGNORECASE,
+    )
+
+
+_NOT = re.compile(r"\b(?:ikke|ingen|heller ikke|hverken|min|hans|hendes|til|spørge|ifølge|af|med|sammen med|fra)\s*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence that begins at `text[begin]`: what is marked in it, who its words stand for, and who was spoken of last
+    before it. `people` are all who are known so far."""
+
+    text: str
+    begin: int
+    marks: list[Mark]
+    refs: list[Ref]
+    prose: Prose
+    people: list[Record]
+    last: list[Record]
+
+    def words(self, ref: Ref) -> str:
+        return self.text[ref.start : ref.end].lower()
+
+    def before(self, mark: Mark) -> list[Ref]:
+        return [r for r in self.refs if r.end <= mark.start]
+
+    def lead(self, mark: Mark) -> str:
+        """The words right before a mark."""
+        return self.text[max(self.begin, mark.start - 60) : mark.start]
+
+    def without_marks(self, start: int, end: int) -> str:
+        """`text[start:end]` without the marks in it, so that a row of data reads like an apposition."""
+        left = self.text[start:end]
+        for mark in sorted((m for m in self.marks if start <= m.start and m.end <= end), key=lambda m: -m.start):
+            left = left[: mark.start - start] + left[mark.end - start :]
+        return left
+
+    def whoever_speaks(self) -> list[Record]:
+        """The person spoken of last, else the writer."""
+        return self.last[-1:] or [self.prose.writer]
+
+
+def of_title(sentence: Sentence, title: Mark) -> list[Record]:
+    """Whose title it is; nobody's where the title is only mentioned ("min chef siger")."""
+    ways = (_in_turn, _named_behind, _beside, _at_the_start, _stated)
+    return next((owners for way in ways if (owners := way(sentence, title)) is not None), [])
+
+
+_RESPECTIVELY = re.compile(r"\b(?:hhv\b\.?|henholdsvis\b|respectively\b|i (?:samme|nævnte|den) rækkefølge:)", re.IGNORECASE)
+
+
+def _in_turn(sentence: Sentence, mark: Mark) -> list[Record] | None:
+    """Whose it is in a row that follows the row of names: `A, B og C (hhv. leder, souschef og teamleder)`. None: no such row."""
+    text = sentence.text
+    cue = _RESPECTIVELY.search(text, sentence.begin, mark.start)
+    if cue is None:
+        return None
+    row = [m for m in sentence.marks if m.kind == mark.kind and m.start >= cue.end()]
+    named = [r for r in sentence.refs if r.end <= cue.start() and r.kind in ("name", "first", "self")]
+    people = [owner for ref in named for owner in resolve(ref, sentence.prose, [])]
+    if len(people) != len(row):
+        people = in_order(sentence.people, cue.start())[-len(row) :]
+    return [people[row.index(mark)]] if len(people) == len(row) > 1 else None
+
+
+_UP_TO_NAME = re.compile(r"(?: (?:i|på|ved|hos) [A-ZÆØÅ][\w-]+)?,?[ \u00a0]+")
+_FOR_ALL = re.compile(r" (?:for|til) (?:os|dem|jer)?\s?(?:begge|alle)\b")
+_LIKE_ME = re.compile(r",? (?:ligesom|lige som|som) (?:jeg|mig|undertegnede)\b")
+_BRACKET = re.compile(r"[ \u00a0]\((?=[A-ZÆØÅ])")
+
+
+def _named_behind(sentence: Sentence, title: Mark) -> list[Record] | None:
+    """Whom the words behind a title name: `souschef Bo Friis`, `leder ligesom jeg`, `konsulent (Bo)`. None: nobody."""
+    text, refs = sentence.text, sentence.refs
+    general = title.value.lower() in listed("titles", "general")
+    behind = (
+        r for r in refs if r.start >= title.end and (r.kind == "name" or (r.kind == "first" and r.start == title.end + 1 and not general))
+    )
+    after = next((r for r in behind if _UP_TO_NAME.fullmatch(text, title.end, r.start)), None)
+    if after is not None and after.record is not None:
+        return [after.record]
+    if _FOR_ALL.match(text, title.end, title.end + 20):
+        return [sentence.prose.everyone]
+    if _LIKE_ME.match(text, title.end, title.end + 30):
+        named = [r.record for r in sentence.before(title) if r.record is not None and r.kind in ("name", "first")]
+        return [*(named[-1:] or sentence.last[-1:]), sentence.prose.writer]
+    if _BRACKET.match(text, title.end):
+        within = next((r for r in refs if r.kind in ("name", "first") and r.start == title.end + 2), None)
+        if within is not None and within.record is not None:
+            return [within.record]
+    return None
+
+
+_OPENED = re.compile(r"[ \u00a0]?\($")
+_NOTHING_MORE = re.compile(r"[\s,(–-]*")
+_WHO_AM = re.compile(r"\s*[,()–-][\s,]*(?:som (?:er )?|der er )?")
+
+
+def _beside(sentence: Sentence, title: Mark) -> list[Record] | None:
+    """Whose title it is by standing right behind them: `Bo Friis, souschef`, `X og Y, begge ledere`, `jeg, der er leder`,
+    `Bo, vores souschef`. None: nobody's."""
+    text, before = sentence.text, sentence.before(title)
+    if not before:
+        return None
+    nearest, prior = before[-1], before[-2] if len(before) > 1 else None
+    if _OPENED.search(text, max(0, title.start - 2), title.start) and nearest.kind in ("name", "first", "self"):
+        return resolve(nearest, sentence.prose, sentence.last)  # "Bo Friis, der skal af sted (souschef, …)"
+    gap = sentence.without_marks(nearest.end, title.start)
+    apposition = bool(_APPOSITION.fullmatch(gap))
+    beside_a_name = prior is not None and prior.kind == "name" and bool(_NOTHING_MORE.fullmatch(text, prior.end, nearest.start))
+    if nearest.kind in ("name", "first") and apposition and nearest.record is not None:
+        return [nearest.record]
+    if nearest.kind == "all" and len(before) > 2 and apposition and beside_a_name:
+        return [r.record for r in before if r.kind == "name" and r.record is not None]
+    if nearest.kind != "self":
+        return None
+    word = sentence.words(nearest)
+    if word not in listed("persons", "mine") and (_WHO_AM.fullmatch(gap) or (gap == " " and word in listed("persons", "formal_self"))):
+        return [sentence.prose.writer]
+    if word in listed("persons", "ours") and apposition and prior is not None and not _copula().search(sentence.lead(title)):
+        return resolve(prior, sentence.prose, sentence.last) if beside_a_name else []
+    return None
+
+
+_GOES_ON = re.compile(r"\b(?:min|vores|en|som|er|af|til|og)\s*$|,\s*$")
+_STANDS_ALONE = re.compile(r"\s*(?:[,.;(\n/]|$|(?:på|ved|hos|i|fra|siden|gennem|since|for|at|of) \w)")
+
+
+def _at_the_start(sentence: Sentence, title: Mark) -> list[Record] | None:
+    """Whose title it is that begins a sentence or a line, like one of a signature. None: it begins none."""
+    text = sentence.text
+    lead_in = sentence.without_marks(sentence.begin, title.start)
+    line = text[text.rfind("\n", 0, title.start) + 1 : title.start]
+    begins = (not line.strip(" >") and not _GOES_ON.search(lead_in)) or lead_in.rstrip().endswith(":")
+    if (begins or not lead_in.strip(" \n–-•*,.;/()")) and _STANDS_ALONE.match(text[title.end : title.end + 20]):
+        return sentence.whoever_speaks()
+    return None
+
+
+_BUT_NOW = re.compile(r"\bmen (?:nu |derimod |i dag )?$")
+_IS = re.compile(r"\b(?:er|blevet|am|var)\b")
+_RECORDED = re.compile(r"\b(?:står(?! for\b| i\b)|stod|opført|noteret|registreret|skrevet)\b[^.!?]{0,60}\bsom\s*$")
+_FORMALLY = re.compile(
+    r"\b(?:nu|i dag|formelt|officielt) står jeg som $|\bjeg (?:står (?:nu|i dag|formelt|officielt)"
+    r"|(?:nu|i dag|formelt|officielt) står) som $",
+    re.IGNORECASE,
+)
+_SOUGHT = re.compile(r"\b(?:ansætte\w*|søger|slår|opslå\w*|mangler|leder efter|finder)\b[^,.]{0,40}$")
+_DENIED = re.compile(r"\b(?:ikke|ingen)\b[^,.]{0,25}$")
+_TITLE_OF = re.compile(r"\b(?:til|titel af|som)\s*$")
+_AS = re.compile(r"\bsom\s*$")
+_WORKS_AS = re.compile(r"\b(?:arbejder|ansat|har)\s+som\s*$")
+_OWN_TITLE = re.compile(r" (?:titel|stilling|title)")
+
+
+def _stated(sentence: Sentence, title: Mark) -> list[Record]:
+    """Of whom a verb says the title: `jeg er souschef`, `hun arbejder som leder`."""
+    lead = sentence.lead(title)
+    if _BUT_NOW.search(lead) and _IS.search(lead):
+        return sentence.whoever_speaks()
+    if (_RECORDED.search(lead) and not _FORMALLY.search(lead)) or _SOUGHT.search(lead):
+        return []  # what a list says so far, or somebody who is still to be found
+    if not _copula().search(lead) or (_NOT.search(lead) and not _TITLE_OF.search(lead)) or _DENIED.search(lead):
+        return []
+    before = sentence.before(title)
+    subjects = [r for r in before if _may_be_subject(sentence, r)]
+    if subjects:
+        office = _AS.search(lead) and subjects[0].kind in ("self", "same") and not _WORKS_AS.search(lead)
+        return resolve(subjects[0] if office else subjects[-1], sentence.prose, sentence.last)
+    if before and before[-1].kind == "same":
+        return resolve(before[-1], sentence.prose, sentence.last)
+    return sentence.whoever_speaks()
+
+
+def _may_be_subject(sentence: Sentence, ref: Ref) -> bool:
+    """Whether a verb may say something of whom a word stands for: of `alle`, not of `vores`, but of `vores titel`."""
+    word = sentence.words(ref)
+    if ref.kind == "all" and word not in listed("persons", "all_subjects"):
+        return False
+    return word not in listed("persons", "no_subjects") or bool(_OWN_TITLE.match(sentence.text, ref.end))
+
+
+_GIVEN_TO = re.compile(
+    r",? (?:men |og )?(?:det (?:er|gælder)|nemlig|that(?:'s| is)|namely) (?:så |jo |nemlig |altså ){0,2}"
+    r"|\s?\(|\)?,? (?:(?:skal bruges |bruges |gælder |er )?(?:til|for)|gælder|dækker|vedrører) "
+)
+_GIVEN_TO_ALL = re.compile(
+    r"\)?,? (?:(?:skal bruges |bruges |gælder |er )?(?:til|for)|gælder|dækker) (?:de (?:to|tre|fire|andre|øvrige"
+    r"|første|sidste)|resten)\b"
+)
+
+
+def of_mark(sentence: Sentence, mark: Mark) -> list[Record]:
+    """Whose address, number, diet or place it is, as far as the sentence tells."""
+    text, prose, last = sentence.text, sentence.prose, sentence.last
+    if (in_turn := _in_turn(sentence, mark)) is not None:
+        return in_turn
+    if mark.kind == "email" and (owner := _bearer(mark.value, prose, sentence.people)) is not None:
+        return [owner]
+    if mark.kind in ("ean", "ean_invalid", "reference", "dietary"):
+        given = next((r for r in sentence.refs if r.start >= mark.end and _GIVEN_TO.fullmatch(text, mark.end, r.start)), None)
+        if given is not None:
+            return resolve(given, prose, last)
+        if _GIVEN_TO_ALL.match(text, mark.end, mark.end + 40):
+            return [prose.everyone]
+    before = sentence.before(mark)
+    if mark.kind in ("email", "phone"):
+        before = [r for r in before if r.kind != "all"]
+        direct = [r for r in before if r.kind in ("name", "first", "same")]
+        if direct and not (before[-1].kind == "self" and sentence.words(before[-1]) in listed("persons", "i_or_my")):
+            return resolve(direct[-1], prose, last)
+    if before:
+        return resolve(before[-1], prose, last)
+    if mark.kind == "dietary" and text[max(0, sentence.begin - 2) : sentence.begin].endswith("\n"):
+        return [prose.loose]
+    return last[-1:]
+
+
+def _bearer(address: str, prose: Prose, people: list[Record]) -> Record | None:
+    """The one person whose name an address bears; the writer comes after everybody else."""
+    fits = [(addresses.belongs(address, r.name), r) for r in people if r.name]
+    if prose.writer_name and addresses.belongs(address, prose.writer_name) and not any(fit for fit, _ in fits):
+        return prose.writer
+    best = max(fits, key=lambda f: f[0], default=None)
+    return best[1] if best and best[0] and sum(fit == best[0] for fit, _ in fits) == 1 else None
