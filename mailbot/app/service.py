@@ -16,6 +16,7 @@ from threading import Event
 
 import structlog
 
+from mailbot.app.clock import BELIEVED_AFTER
 from mailbot.app.due import next_moment, work_due
 from mailbot.app.handle import Handled, Received, Rules, handle
 from mailbot.app.holding import limit_of
@@ -54,7 +55,8 @@ class Pass:
 
 @dataclass(slots=True)
 class Service:
-    """`clock` tells the time (aware); `seen` is told of every message that was handled, for progress on a terminal.
+    """`clock` tells the time (aware), `doubt` how far the machine's has stepped where it is not
+    believed; `seen` is told of every message that was handled, for progress on a terminal.
 
     `stop` may be set by another thread or a signal: what is begun is finished, the rest is for the next start.
     """
@@ -73,6 +75,7 @@ class Service:
     backup_days: int = 30
     ping_url: str = ""
     stop: Event = field(default_factory=Event)
+    doubt: Callable[[], timedelta | None] = lambda: None
     swept_at: datetime | None = None
     sent: SentFolder = field(init=False)
 
@@ -83,6 +86,7 @@ class Service:
         """One pass. Raises InboxError where the inbox cannot be read (due work and sending are done all the same)."""
         done = Pass()
         notify("WATCHDOG=1")
+        self._look_at_the_clock()
         try:
             self.inbox.connect()
             self._repeat()
@@ -97,6 +101,14 @@ class Service:
         if self.ping_url:
             ping(self.ping_url)
         return done
+
+    def _look_at_the_clock(self) -> None:
+        step = self.doubt()
+        if step is not None:
+            way = "ahead" if step > timedelta() else "back"
+            problem = f"the clock of this machine jumped {way} by {abs(step)}; that counts once it has stayed so for {BELIEVED_AFTER}"
+            log.warning("clock_stepped", problem=problem)
+            self.store.note("last_error", problem, self.clock())
 
     def run(self) -> None:
         """Passes until `stop`: woken by new mail, by work that falls due, by the sweep. Reconnects with growing patience."""

@@ -121,8 +121,17 @@ def run(config: ConfigOption = None, database: DatabaseOption = None) -> None:
     [dim]mailbot run[/dim]
     """
     import signal
+    import time
 
-    with running(config, database, lambda: moment(None)) as service:
+    from mailbot.app.clock import SteadyClock
+
+    def seconds() -> float:
+        """Where the system tells it, with those that the machine slept."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+    clock = SteadyClock(lambda: moment(None), seconds)
+    with running(config, database, clock) as service:
+        service.doubt = clock.doubt
 
         def end(*_: Any) -> None:
             service.stop.set()
