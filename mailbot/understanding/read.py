@@ -23,7 +23,7 @@ from mailbot.understanding.people import Cast, cast
 from mailbot.understanding.plain_questions import asked_facts
 from mailbot.understanding.reading import Action, Finding, Intent, Letter, Reading, Reason
 from mailbot.understanding.robots import by_words, robot
-from mailbot.understanding.safety import MATTERS, SURE, judge, second_matter
+from mailbot.understanding.safety import judge, second_matter
 from mailbot.understanding.topic import Names, dates_in
 from mailbot.understanding.which_course import which_course
 
@@ -79,8 +79,8 @@ def read(
 
 
 def _wants_something(heard: Heard, choice: Choice) -> bool:
-    """Whether a matter of ours is told for sure, with the course or a number: then an absence is only mentioned."""
-    return choice.intent in MATTERS and choice.confidence >= SURE and bool({"course", "number"} & heard.features.keys())
+    """Whether something is wanted, with the course or a number: then an absence is only mentioned."""
+    return choice.intent is not Intent.UNRELATED and bool({"course", "number"} & heard.features.keys())
 
 
 def _finding(intent: Intent, people: Cast) -> Finding:
