@@ -71,6 +71,8 @@ def _name(text: str, run: list[re.Match[str]], loud: bool) -> list[Name]:
         return []
     while words and words[-1].group().lower() in listed("names", "particles"):
         words.pop()
+    while len(words) > 2 and words[0].group() in ("Dr", "Prof", "Mag"):
+        words.pop(0)
     while words and (words[0].group().lower() in listed("names", "starters") or titles.is_head(words[0].group())):
         words.pop(0)
     if words and words[-1].group().lower().removesuffix("s") in listed("names", "starters") and not is_last_name(words[-1].group()):

@@ -175,7 +175,12 @@ _FORMALLY = re.compile(
     r"|(?:nu|i dag|formelt|officielt) står) som $",
     re.IGNORECASE,
 )
-_SOUGHT = re.compile(r"\b(?:ansætte\w*|søger|slår|opslå\w*|mangler|leder efter|finder)\b[^,.]{0,40}$")
+_FORMER = re.compile(  # somebody's job once
+    r"\b(?:gik (?:af|fra|på pension)|stoppede|pensioneret|forhenværende|fhv\.?|tidligere|engang|i sin tid|uddannet)\b[^.!?,;]{0,30}$"
+    r"|\b(?:da|dengang) (?:jeg|hun|han) (?:var|arbejdede|sad|begyndte|startede)\b[^.!?,;]{0,20}$",
+    re.IGNORECASE,
+)
+_SOUGHT = re.compile(r"\b(?:ansætte\w*|søger|slår|opslå\w*|mangler|leder efter|finder|hvem der)\b[^,.]{0,40}$")
 _DENIED = re.compile(r"\b(?:ikke|ingen)\b[^,.]{0,25}$")
 _TITLE_OF = re.compile(r"\b(?:til|titel af|som)\s*$")
 _AS = re.compile(r"\bsom\s*$")
@@ -188,6 +193,8 @@ def _stated(sentence: Sentence, title: Mark) -> list[Record]:
     lead = sentence.lead(title)
     if _BUT_NOW.search(lead) and _IS.search(lead):
         return sentence.whoever_speaks()
+    if _FORMER.search(lead):
+        return []
     if (_RECORDED.search(lead) and not _FORMALLY.search(lead)) or _SOUGHT.search(lead):
         return []  # what a list says so far, or somebody who is still to be found
     if not _copula().search(lead) or (_NOT.search(lead) and not _TITLE_OF.search(lead)) or _DENIED.search(lead):

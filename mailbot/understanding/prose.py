@@ -112,11 +112,13 @@ def _were_there(sentence: Sentence, stop: int) -> None:
 def _better(text: str, title: Mark, held: str) -> bool:
     """Whether a later title wins: one that is stated as such, or a precise one over `leder`."""
     general = listed("titles", "general")
-    return bool(_STATED.search(text, max(0, title.start - 30), title.start)) or (
+    now = _NOW.search(text, max(0, title.start - 45), title.start) and not listed("titles", "general") & {title.value.lower()}
+    return bool(now or _STATED.search(text, max(0, title.start - 30), title.start)) or (
         held.lower() in general and title.value.lower() not in general
     )
 
 
+_NOW = re.compile(r"\b(?:nu|i dag|netop|nylig\w*|lige blevet|now|today)\b[^.!?,;]{0,30}$", re.IGNORECASE)
 _STATED = re.compile(r"\b(?:titlen|stillingen|stillingsbetegnelsen|titel) (?:er|hedder|lyder på) $", re.IGNORECASE)
 
 

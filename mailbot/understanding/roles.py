@@ -83,7 +83,7 @@ def judge(told: Told, records: list[Record]) -> None:
         only = [s < 0 for s in scores]
         record.only_mentioned = (
             record.declined
-            or (any(only) and max(scores) < 1.5 and not record.wished)
+            or (any(only) and max(scores) < (1.5 if any(_stays_away(after) for _, after in around) else 1.0) and not record.wished)
             or any(_already(told, before) for before, _ in around)
         )
         record.joins = said + (min(scores) if record.only_mentioned else max(*scores, 0.0) if record.wished else max(scores))
@@ -100,9 +100,13 @@ def _makes_two(told: Told, other: Record) -> None:
         other.joins, other.only_mentioned = max(other.joins, 2.0), False
 
 
+_NEW_SUBJECT = re.compile(r"\w, (?:og |men |mens )?$")
+_VERB = re.compile(r" (?:er|var|har|vil|skal|kommer|hedder|leder|arbejder|ønsker|deltager|is|has|will)\b")
+
+
 def _joins(before: str, after: str) -> float:
     """How strongly one mention says that the person takes part; below 0 where it is said of somebody in passing."""
-    clause = _clause(before)
+    clause = "" if _NEW_SUBJECT.search(before) and _VERB.match(after) else _clause(before)
     joining = _near("joins", clause, True)
     score = 1.0 * bool(joining) + 0.7 * bool(_edge("persons", "comes", False).search(after[:60]))
     beside = _beside(before, after)
@@ -129,8 +133,12 @@ def _passing(clause: str, after: str, joining: bool) -> bool:
     return (
         bool(cues("persons", "only_mentioned").search(clause[-50:]) and not joining)
         or bool(cues("persons", "mentioned_after").match(after[:90]))
-        or bool(cues("persons", "not_coming").match(after[:90]))
+        or _stays_away(after)
     )
+
+
+def _stays_away(after: str) -> bool:
+    return bool(cues("persons", "not_coming").match(after[:90]))
 
 
 def in_passing(told: Told, record: Record, others: list[Record]) -> bool:

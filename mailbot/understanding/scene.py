@@ -191,7 +191,7 @@ class Scene:
         text = self.message.text
         earlier = [v for v in self.voices if v.kind is SegmentKind.HISTORY and v.sender.email == self.message.sender.email]
         spans = [s for v in earlier for a, b in voices_told.spans(text, v.body) for s in sentences(text, a, b)]
-        return returning(text, spans, [m for a, b in spans for m in scan(text, a, b)])
+        return returning(text, spans, [m.start for a, b in spans for m in scan(text, a, b) if m.kind == "name"])
 
     def answering_for(self) -> Address | None:
         """The writer who answers an offer that was made to somebody else."""

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 
-from mailbot.understanding.entities import Mark
 from mailbot.understanding.facts import Found, Record
 from mailbot.understanding.lexicon import abbreviated, cues, pattern
 
@@ -59,13 +58,14 @@ def _around(text: str, record: Record, here: tuple[int, int], spans: list[tuple[
     return text[begin : here[0]], text[here[1] : stop]
 
 
-def returning(text: str, spans: list[tuple[int, int]], marks: list[Mark]) -> Found | None:
-    """Words that say that the writer took part in 2025; not those about somebody of whom the sentence speaks after them."""
+def returning(text: str, spans: list[tuple[int, int]], people: list[int]) -> Found | None:
+    """Words that say that the writer took part in 2025; not those about somebody of whom the sentence speaks after them.
+    `people`: where others are named."""
     for begin, stop in spans:
         hit = cues("roles", "returning").search(text, begin, stop)
         if hit is None or cues("roles", "not_returning").search(text, begin, stop):
             continue
-        others = [m.start for m in marks if m.kind == "name" and begin <= m.start < hit.end()]
+        others = [at for at in people if begin <= at < hit.end()]
         others += [m.start() for m in pattern("particles", "of_others").finditer(text, begin, hit.start())]
         selves = [m.start() for m in pattern("particles", "of_self").finditer(text, begin, hit.end())]
         if max(others, default=-1) <= max(selves, default=-1):

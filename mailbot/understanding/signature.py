@@ -101,7 +101,7 @@ def _unknown_place(made: Record, inside: list[Mark], voice: Voice) -> None:
         if (
             not seen
             or not plain
-            or any(m.start < line.end and line.start < m.end for m in inside)
+            or any(m.start < line.end and line.start < m.end for m in inside if m.kind != "name" or m.score > 0.5)
             or re.search(r"\d|@|www|[.!?:]$|\b(?:og|for)\b", plain)
         ):
             continue

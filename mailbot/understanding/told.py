@@ -11,7 +11,7 @@ from mailbot.mail.message import Message
 from mailbot.understanding import addresses, layout, lists, names, prose, rosters, signature, values
 from mailbot.understanding.entities import Mark, scan
 from mailbot.understanding.facts import Found, Record, from_mark
-from mailbot.understanding.lexicon import cues
+from mailbot.understanding.lexicon import cues, listed
 from mailbot.understanding.refs import Prose
 from mailbot.understanding.rosters import Roster
 from mailbot.understanding.sentences import returning, sentences
@@ -238,17 +238,26 @@ def _own(made: Told) -> None:
     writer.merge(told)
     if not any(not r.writer for r in made.roster.records):
         writer.merge(made.prose.loose)
-    writer.returning = returning(made.text, made.spans, made.marks) or writer.returning
+    writer.returning = returning(made.text, made.spans, _named(made)) or writer.returning
     alone = all(r.writer for r in (*made.roster.records, *made.prose.records))
     writer.waiting_only = writer.waiting_only or (alone and made.says("roles", "waiting_only_self"))
 
 
+def _named(made: Told) -> list[int]:
+    """Where the sentences name others than the writer, in full or by first name."""
+    full = [m.start for m in made.marks if m.kind == "name" and not (made.writer.name and names.same(m.value, made.writer.name) == 2)]
+    return full + [begin for r in made.others for begin, _ in r.mentions]
+
+
 def _stated(made: Told, title: Found) -> bool:
-    """Whether the writer states the title as a field would: `titlen er …`, `min titel er …`."""
-    return bool(
-        re.search(
-            r"\b(?:titel(?:en)?|stilling(?:en|sbetegnelse\w*)?|title) (?:er|is|hedder|lyder)\b[\w ]{0,20}$",
-            made.text[max(0, title.start - 50) : title.start],
-            re.IGNORECASE,
-        )
-    )
+    """Whether the writer states the title as a field would (`min titel er …`), or as a new one (`jeg er lige blevet …`)."""
+    lead = made.text[max(0, title.start - 50) : title.start]
+    return bool(_AS_A_FIELD.search(lead)) or (bool(_NEWLY.search(lead)) and title.value.lower() not in listed("titles", "general"))
+
+
+_AS_A_FIELD = re.compile(r"\b(?:titel(?:en)?|stilling(?:en|sbetegnelse\w*)?|title) (?:er|is|hedder|lyder)\b[\w ]{0,20}$", re.IGNORECASE)
+_NEWLY = re.compile(
+    r"\b(?:(?:lige|netop|nylig\w*|nu|just) (?:blevet|tiltrådt|startet|begyndt|forfremmet|udnævnt|ansat|become|been)|nyudnævnt|nybagt"
+    r"|(?:udnævnt|forfremmet|promoted) (?:til|to))\b[\w ]{0,20}$",
+    re.IGNORECASE,
+)
