@@ -28,14 +28,16 @@ class Happened:
     letters: tuple[LetterRecord, ...]
 
 
-def work_due(store: Store, rules: Rules, now: datetime, digest_at: time) -> tuple[Happened, ...]:
-    """Do all that is due now, digests last, so that they tell of the rest."""
+def work_due(
+    store: Store, rules: Rules, now: datetime, digest_at: time, *, heard_to: datetime | None = None
+) -> tuple[Happened, ...]:  # fmt: skip
+    """Do all that is due now, digests last, so that they tell of the rest. `heard_to`: until when mail was read (None: now)."""
     happened: list[Happened] = []
     for course in store.courses():
         for _ in range(MOST_STEPS):
             try:
                 roster = store.roster(course.id)
-                decision = due(roster, now)
+                decision = due(roster, now, heard_to)
                 if decision == Decision():
                     break
                 letters = store.record(decision, now, letters=put_into_words(decision, roster, store, rules, now))

@@ -2,7 +2,8 @@
 
 A pass fetches what is new, handles each message, does the work that is due and sends what is planned. Every step is
 recorded before the next, so a pass may break off anywhere, and once told to stop it ends with the message or the letter
-in hand. Trouble with one side never stops the other: while the inbox cannot be reached, due work and sending go on.
+in hand. Trouble with one side never stops the other: while the inbox cannot be reached, due work and sending go on, but
+no offer lapses whose answer may lie there.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from threading import Event
 
@@ -37,6 +38,7 @@ log = structlog.get_logger()
 SWEEP_EVERY = timedelta(hours=1)
 LONGEST_WAIT = timedelta(minutes=28)   # servers may end an idle connection after 30 (RFC 2177)
 SHELF = 200                            # so many ignored messages are booked in one commit
+NEVER = datetime.min.replace(tzinfo=UTC)
 BEAT = 60.0                            # seconds between signs of life while waiting for a server to recover
 
 
@@ -77,6 +79,7 @@ class Service:
     stop: Event = field(default_factory=Event)
     doubt: Callable[[], timedelta | None] = lambda: None
     swept_at: datetime | None = None
+    heard_to: datetime = NEVER  # until when all mail was read
     sent: SentFolder = field(init=False)
 
     def __post_init__(self) -> None:
@@ -87,10 +90,12 @@ class Service:
         done = Pass()
         notify("WATCHDOG=1")
         self._look_at_the_clock()
+        began = self.clock()
         try:
             self.inbox.connect()
             self._repeat()
             self._receive(done)
+            self.heard_to = began
             if not self.stop.is_set():
                 self._look_at_sent()
         finally:
@@ -260,7 +265,7 @@ class Service:
             settle_interrupted(self.store, self.carrier, now)
         except MailError as problem:  # nobody can look into Sent now: those letters wait, the others need not
             log.warning("cannot_look_into_sent", problem=str(problem)[:200])
-        done.due += len(work_due(self.store, self.rules, now, self.digest_at))
+        done.due += len(work_due(self.store, self.rules, now, self.digest_at, heard_to=self.heard_to))
         done.letters += send_due(self.store, self.carrier, self.clock, limit=limit_of(self.store, self.rules), stop=self.stop.is_set)
         try:
             file_copies(self.store, self.carrier, self.stop.is_set)

@@ -29,15 +29,20 @@ NOT_ASKED_WITHIN = 3  # working days between two requests for what is missing
 LAST_HOUR = 21
 
 
-def due(roster: Roster, now: datetime) -> Decision:
-    """Everything that is due at `now` (aware). Empty (`Decision()`) where nothing is; nothing is due while paused."""
+def due(roster: Roster, now: datetime, heard_to: datetime | None = None) -> Decision:
+    """Everything that is due at `now` (aware). Empty (`Decision()`) where nothing is; nothing is due while paused.
+
+    `heard_to`: until when mail was read, where that is not `now`. Whoever may have answered in time is not silent.
+    """
     if roster.settings.paused:
         return Decision()
     change = Change(roster, now)
     offers = list(_offers_due(roster))
-    if lapsed := tuple(r for at, r, over in offers if at <= now and over):
+    ended = [(at, r) for at, r, over in offers if at <= now and over]
+    if lapsed := tuple(r for at, r in ended if at <= (heard_to or now)):
         lapse(change, lapsed)
-    if to_remind := tuple(r for at, r, over in offers if at <= now and not over and r not in lapsed):
+    over_by_now = [r for _, r in ended]
+    if to_remind := tuple(r for at, r, over in offers if at <= now and not over and r not in over_by_now):
         remind(change, to_remind)
     fill(change)
     for at, r, last in _missing_due(roster, now):
