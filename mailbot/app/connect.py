@@ -129,7 +129,7 @@ class Post:
 
     def carry(self, attempt: Attempt, before_last_byte: Callable[[], None]) -> Delivery:
         letter = attempt.letter
-        mode = self.store.roster(letter.course).settings.mode
+        mode = self.store.settings(letter.course).mode
         try:
             if mode is Mode.DRAFT and letter.kind not in TO_HER:
                 before_last_byte()

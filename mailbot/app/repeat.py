@@ -261,7 +261,7 @@ class Repetition:
         return found.message_id if found.message_id != letter.message_id else ""
 
     def _judge_the_rest(self, end: datetime) -> None:
-        modes = {c.id: self.store.roster(c.id).settings.mode for c in self.store.courses()}
+        modes = {c.id: self.store.settings(c.id).mode for c in self.store.courses()}
         for letter in (*self.store.letters(state=LetterState.PLANNED), *self.store.letters(state=LetterState.RESERVED)):
             drafts = modes.get(letter.course) is Mode.DRAFT and letter.kind not in TO_HER
             if self.files and not drafts and letter.planned_at <= end:

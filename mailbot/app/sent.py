@@ -42,7 +42,7 @@ class Ours:
     @cached_property
     def drafting(self) -> frozenset[str]:
         """The courses whose letters she sends herself."""
-        return frozenset(c.id for c in self.store.courses() if self.store.roster(c.id).settings.mode is Mode.DRAFT)
+        return frozenset(c.id for c in self.store.courses() if self.store.settings(c.id).mode is Mode.DRAFT)
 
 
 @dataclass(slots=True)

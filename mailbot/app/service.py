@@ -25,6 +25,7 @@ from mailbot.app.outbox import Carrier, file_copies, send_due, settle_interrupte
 from mailbot.app.repeat import Repetition, moved_to
 from mailbot.app.sent import SentFolder
 from mailbot.app.supervision import notify
+from mailbot.app.trouble import kind_of, note_trouble
 from mailbot.app.worth import worth_of
 from mailbot.course import Mode
 from mailbot.mail.errors import MailError
@@ -98,6 +99,11 @@ class Service:
             self.heard_to = began
             if not self.stop.is_set():
                 self._look_at_sent()
+        except Throttled:
+            raise
+        except InboxError as problem:
+            note_trouble(self.store, kind_of(problem), str(problem), self.clock())
+            raise
         finally:
             self.work(done)
         if self.stop.is_set():
@@ -113,7 +119,7 @@ class Service:
             way = "ahead" if step > timedelta() else "back"
             problem = f"the clock of this machine jumped {way} by {abs(step)}; that counts once it has stayed so for {BELIEVED_AFTER}"
             log.warning("clock_stepped", problem=problem)
-            self.store.note("last_error", problem, self.clock())
+            note_trouble(self.store, "clock_stepped", problem, self.clock())
 
     def run(self) -> None:
         """Passes until `stop`: woken by new mail, by work that falls due, by the sweep. Reconnects with growing patience."""
@@ -135,7 +141,6 @@ class Service:
             except InboxError as problem:
                 wait = backoff.next()
                 log.warning("inbox_trouble", problem=str(problem), retry_in=round(wait, 1))
-                self.store.note("last_error", str(problem), self.clock())
             except (Locked, DiskFull) as problem:  # nothing half done is kept; it goes on when there is room again
                 wait = backoff.next()
                 log.error("database_trouble", problem=str(problem), retry_in=round(wait, 1))
@@ -237,7 +242,7 @@ class Service:
             raise  # the next pass does it
         except InboxError as problem:
             log.warning("not_tidied", problem=str(problem))
-            self.store.note("last_error", str(problem), self.clock())
+            note_trouble(self.store, "not_tidied", str(problem), self.clock())
 
     def _look_at_sent(self) -> None:
         """Before anything goes out: what did she do herself meanwhile?"""
@@ -247,7 +252,7 @@ class Service:
         self.sent.look(since, now)
         for mailbox in self.inbox.mailboxes():
             self.sent.look_at_flags(mailbox, since, now, ours=self.after_handling == "answered")
-        if any(self.store.roster(c.id).settings.mode is Mode.DRAFT for c in self.store.courses()):
+        if any(self.store.settings(c.id).mode is Mode.DRAFT for c in self.store.courses()):
             self.sent.tidy_drafts(since)
 
     def _opening(self, now: datetime) -> date:
@@ -281,7 +286,7 @@ class Service:
                 self.store.note("backup", "", now)
         except (StoreError, OSError) as problem:
             log.error("backup_failed", problem=str(problem))
-            self.store.note("last_error", f"backup: {problem}", now)
+            note_trouble(self.store, "backup_failed", f"backup: {problem}", now)
 
 
 def ping(url: str) -> None:

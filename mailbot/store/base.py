@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from mailbot.course import Course, Kind, Mode
-from mailbot.registration.records import Decision, Draft, LetterRecord, LetterState, Outcome, Registration, Roster
+from mailbot.registration.records import Decision, Draft, LetterRecord, LetterState, Outcome, Registration, Roster, Settings
 from mailbot.understanding.reading import Reason
 
 
@@ -131,6 +131,9 @@ class Store(Protocol):
 
     def roster(self, course: str) -> Roster:
         """Raises KeyError for a course that was never saved."""
+
+    def settings(self, course: str) -> Settings:
+        """Mode and pause alone, without the people. Raises KeyError for a course that was never saved."""
 
     def live_courses(self, address: str) -> tuple[str, ...]:
         """The courses in which this address has a live registration, its own or one that it made for others."""

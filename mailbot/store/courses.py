@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -95,7 +96,7 @@ class Courses(Session):
                 raise KeyError(course)
             roster = Roster(
                 course=_in_effect(row),
-                settings=Settings(mode=Mode(row["mode"]), since=moment(row["since"]), paused=bool(row["paused"])),
+                settings=_settings_of(row),
                 registrations=tuple(map(registration_of, self.rows("SELECT * FROM registration WHERE course = ? ORDER BY id", course))),
                 letters=tuple(map(letter_of, self._remembered(course))),
                 items=tuple(map(item_of, self.rows("SELECT * FROM item WHERE course = ? ORDER BY id", course))),
@@ -123,16 +124,16 @@ class Courses(Session):
         )
         return date.fromisoformat(row["last"][7:]) if row and row["last"] else None
 
-    def set_mode(self, course: str, mode: Mode, at: datetime) -> None:
-        with self.transaction():
-            self._keep_settings(course, self._settings(course, mode, at))
-
-    def _settings(self, course: str, mode: Mode, at: datetime) -> Settings:
+    def settings(self, course: str) -> Settings:
         row = self.row("SELECT mode, since, paused FROM course WHERE id = ?", course)
         if row is None:
             raise KeyError(course)
-        since = moment(row["since"]) if row["mode"] == mode else at
-        return Settings(mode=mode, since=since, paused=bool(row["paused"]))
+        return _settings_of(row)
+
+    def set_mode(self, course: str, mode: Mode, at: datetime) -> None:
+        with self.transaction():
+            now = self.settings(course)
+            self._keep_settings(course, now if now.mode == mode else replace(now, mode=mode, since=at))
 
     def _keep_settings(self, course: str, settings: Settings) -> None:
         """Within a transaction. A change of mode releases no backlog: what was planned before it is withheld."""
@@ -180,6 +181,10 @@ class Courses(Session):
 
     def history(self, registration: int) -> tuple[HistoryLine, ...]:
         return tuple(map(history_of, self.rows("SELECT * FROM audit WHERE registration = ? ORDER BY id", registration)))
+
+
+def _settings_of(row: Row) -> Settings:
+    return Settings(mode=Mode(row["mode"]), since=moment(row["since"]), paused=bool(row["paused"]))
 
 
 def _in_effect(row: Row) -> Course:

@@ -33,6 +33,8 @@ def test_an_unknown_course_has_no_roster(store: SqliteStore) -> None:
         store.roster("unknown")
     with pytest.raises(KeyError):
         store.set_mode("unknown", Mode.AUTO, NOW)
+    with pytest.raises(KeyError):
+        store.settings("unknown")
 
 
 class TestMode:
@@ -49,7 +51,7 @@ class TestMode:
         assert confirmation.reason is not None
         assert confirmation.reason.code == "mode_changed"
         assert digest.state is LetterState.PLANNED   # for her, in every mode
-        assert store.roster(ID).settings == Settings(mode=Mode.DRAFT, since=NOW + HOUR)
+        assert store.roster(ID).settings == store.settings(ID) == Settings(mode=Mode.DRAFT, since=NOW + HOUR)
         store.set_mode(ID, Mode.AUTO, NOW + 2 * HOUR)
         assert store.letters()[0].state is LetterState.WITHHELD   # no backlog is released
 
