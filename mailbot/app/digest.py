@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from mailbot.app.handle import Rules, outgoing
 from mailbot.app.tokens import link_token, mailto
+from mailbot.app.trouble import troubles
 from mailbot.course import Kind
 from mailbot.letters.compose import Composed
 from mailbot.letters.digest import GUIDE, Digest, build, compose_digest, last_time
 from mailbot.letters.key import letter_key
 from mailbot.letters.mime import Attachment
-from mailbot.letters.overview import Coming, Trouble
+from mailbot.letters.overview import Coming
 from mailbot.letters.sheets import attachment
 from mailbot.letters.templates import Templates
 from mailbot.registration.commands import after
@@ -28,7 +29,6 @@ from mailbot.understanding import diets
 from mailbot.understanding.lexicon import words
 from mailbot.understanding.reading import Address
 
-LATE_PASS, LATE_BACKUP = timedelta(hours=2), timedelta(hours=50)
 UNSENT_DAYS = 2   # working days that a draft may lie before she is reminded of it
 MOST_STEPS = 30   # of what comes, so much is worked out ahead
 
@@ -119,7 +119,7 @@ def _told(roster: Roster, store: Store, now: datetime) -> Digest:
         missing={r.id: fields for r in roster.registrations if r.live and (fields := missing(r, course))},
         coming=_coming(roster, now),
         health={name: notes[name][1] for name in ("last_pass", "backup") if name in notes},
-        troubles=_troubles(notes, since, now),
+        troubles=troubles(notes, since, now),
         drafts_since=days_on(now, -UNSENT_DAYS, course.zone),
     )
 
@@ -127,18 +127,6 @@ def _told(roster: Roster, store: Store, now: datetime) -> Digest:
 def _kind(entry: Entry) -> str:
     """What an ignored message was."""
     return "own" if any(reason.code == "our_own_letter" for reason in entry.reasons) else entry.intent
-
-
-def _troubles(notes: Mapping[str, tuple[str, datetime]], since: datetime, now: datetime) -> list[Trouble]:
-    """What is not as it should be with the service itself."""
-    troubles = []
-    if "last_error" in notes and notes["last_error"][1] > since:
-        what, at = notes["last_error"]
-        troubles.append(("last_error", at, what))
-    for code, name, longest in (("no_pass", "last_pass", LATE_PASS), ("no_backup", "backup", LATE_BACKUP)):
-        if name in notes and now - notes[name][1] > longest:
-            troubles.append((code, notes[name][1], ""))
-    return troubles
 
 
 def _coming(roster: Roster, now: datetime) -> list[Coming]:

@@ -14,6 +14,7 @@ import structlog
 from mailbot.app.digest import digest_decision
 from mailbot.app.handle import TO_HER, Rules
 from mailbot.app.outbox import Limit
+from mailbot.app.trouble import note_trouble
 from mailbot.registration.manual import hold
 from mailbot.registration.records import Decision, LetterState, apply
 from mailbot.store.base import Stale, Store
@@ -44,5 +45,5 @@ def _hold(store: Store, rules: Rules, per_hour: int, now: datetime) -> None:
             except Stale:
                 continue
             log.warning("letters_held", course=course.id, per_hour=per_hour)
-            store.note("last_error", f"more than {per_hour} letters within an hour; they wait (max_letters_per_hour)", now)
+            note_trouble(store, "held", f"more than {per_hour} letters within an hour; they wait (max_letters_per_hour)", now)
             break

@@ -88,7 +88,7 @@ def _rest(digest: Digest, values: Mapping[str, Any], templates: Templates) -> tu
 
 def _values(digest: Digest, desk: Desk) -> dict[str, Any]:
     course, words = digest.course, desk.words
-    left_alone = words.section("left_alone")
+    left_alone, wrong = words.section("left_alone"), words.section("troubles")
     kinds = sorted(digest.left_alone.items(), key=lambda pair: -pair[1])
     return {
         "course": course.title,
@@ -104,7 +104,7 @@ def _values(digest: Digest, desk: Desk) -> dict[str, Any]:
         "handled": digest.counts.get("handled", 0),
         "reviewed": digest.counts.get("review", 0),
         "troubles": tuple(
-            words.section("troubles")[code].format(at=words.recently(at, digest.now, course), what=foreign(what, 200))
+            wrong.get(code, wrong["last_error"]).format(at=words.recently(at, digest.now, course), what=foreign(what, 200))
             for code, at, what in digest.troubles
         ),
         "health": tuple(

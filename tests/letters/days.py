@@ -173,7 +173,7 @@ def _told(name: str) -> dict[str, Any]:
                    "health": well, "coming": (reminder,)},
         "bad": {"counts": {"handled": 3, "review": 38, "ignored": 242}, "left_alone": {"unrelated": 230, "auto_reply": 12},
                 "health": well | {"backup": NOW - timedelta(days=4)},
-                "troubles": (("last_error", NOW.replace(hour=2), "backup: [Errno 28] No space left on device"),
+                "troubles": (("backup_failed", NOW.replace(hour=2), "backup: [Errno 28] No space left on device"),
                              ("no_backup", NOW - timedelta(days=4), ""))},
     }[name]  # fmt: skip
 

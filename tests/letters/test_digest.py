@@ -188,7 +188,7 @@ def test_everything_that_a_day_may_bring_is_told() -> None:
     for words in (
         "sat på pause",
         "Noget er gået galt",
-        "Fejl i dag kl. 2.30: backup: [Errno 28] No space left on device",
+        "Sikkerhedskopien kunne ikke gemmes i dag kl. 2.30. (Teknisk: backup: [Errno 28] No space left on device)",
         "#72 En mail, der ikke kunne læses",
         "Du har besluttet »Odense Hovedbibliotek« om stedet for møde 2, men nu siger forløbets fil »Vejle Bibliotek«.",
         "godkend 74 · afvis 74",
