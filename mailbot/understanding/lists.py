@@ -79,8 +79,8 @@ def from_data(lines: tuple[Line, ...], marks: list[Mark], roster: Roster) -> Non
         if at in roster.lines or not line.text or len(line.text) > 250:
             continue
         lead = re.match(r"[^:.!?\d]{0,60}:\s+(?=\S)", line.text)
-        if lead and names.person_word(re.split(r"\W", line.text)[0]):
-            continue
+        if lead and (names.person_word(first := re.split(r"\W", line.text)[0]) or names.person_word(first.removesuffix("s"))):
+            continue  # "Bos oplysninger: …"
         start = line.start + (lead.end() if lead else items.bullet(line.text))
         text = line.text[start - line.start :]
         inside = [m for m in marks if start <= m.start and m.end <= line.end and m.kind != "dietary"]

@@ -153,7 +153,7 @@ def _beside(sentence: Sentence, title: Mark) -> list[Record] | None:
 
 
 _GOES_ON = re.compile(r"\b(?:min|vores|en|som|er|af|til|og)\s*$|,\s*$")
-_STANDS_ALONE = re.compile(r"\s*(?:[,.;(\n/]|$|(?:på|ved|hos|i|fra|siden|gennem|since|for|at|of) \w)")
+_STANDS_ALONE = re.compile(r"\s*(?:[,.;(\n/]|$|(?:på|ved|hos|i|fra|siden|gennem|samme|since|for|at|of) \w)")
 
 
 def _at_the_start(sentence: Sentence, title: Mark) -> list[Record] | None:
@@ -163,7 +163,8 @@ def _at_the_start(sentence: Sentence, title: Mark) -> list[Record] | None:
     line = text[text.rfind("\n", 0, title.start) + 1 : title.start]
     begins = (not line.strip(" >") and not _GOES_ON.search(lead_in)) or lead_in.rstrip().endswith(":")
     if (begins or not lead_in.strip(" \n–-•*,.;/()")) and _STANDS_ALONE.match(text[title.end : title.end + 20]):
-        return sentence.whoever_speaks()
+        before = [r for r in sentence.before(title) if r.kind != "all"] if lead_in.rstrip().endswith(":") else []  # "Mine data: …"
+        return resolve(before[-1], sentence.prose, sentence.last) if before else sentence.whoever_speaks()
     return None
 
 
@@ -201,6 +202,12 @@ def _stated(sentence: Sentence, title: Mark) -> list[Record]:
         return []
     before = sentence.before(title)
     subjects = [r for r in before if _may_be_subject(sentence, r)]
+    if (
+        len(subjects) > 1
+        and title.end - title.start > len(title.value)
+        and sentence.text[subjects[-2].end : subjects[-1].start] in (" og ", " samt ")
+    ):
+        return [owner for subject in subjects[-2:] for owner in resolve(subject, sentence.prose, sentence.last)]
     if subjects:
         office = _AS.search(lead) and subjects[0].kind in ("self", "same") and not _WORKS_AS.search(lead)
         return resolve(subjects[0] if office else subjects[-1], sentence.prose, sentence.last)

@@ -83,7 +83,7 @@ def judge(told: Told, records: list[Record]) -> None:
         only = [s < 0 for s in scores]
         record.only_mentioned = (
             record.declined
-            or (any(only) and max(scores) < (1.5 if any(_stays_away(after) for _, after in around) else 1.0) and not record.wished)
+            or (any(only) and max(scores) < (1.0 if _was_there(around, scores) else 1.5) and not record.wished)
             or any(_already(told, before) for before, _ in around)
         )
         record.joins = said + (min(scores) if record.only_mentioned else max(*scores, 0.0) if record.wished else max(scores))
@@ -133,12 +133,16 @@ def _passing(clause: str, after: str, joining: bool) -> bool:
     return (
         bool(cues("persons", "only_mentioned").search(clause[-50:]) and not joining)
         or bool(cues("persons", "mentioned_after").match(after[:90]))
-        or _stays_away(after)
+        or bool(cues("persons", "not_coming").match(after[:90]))
     )
 
 
-def _stays_away(after: str) -> bool:
-    return bool(cues("persons", "not_coming").match(after[:90]))
+def _was_there(around: list[tuple[str, str]], scores: list[float]) -> bool:
+    """Whether somebody is named in passing only where it is said that they took part before: `Bo var også med sidste år`."""
+    return all(
+        score >= 0 or (cues("roles", "returning").search(after) and not before.strip())
+        for (before, after), score in zip(around, scores, strict=True)
+    )
 
 
 def in_passing(told: Told, record: Record, others: list[Record]) -> bool:

@@ -13,6 +13,7 @@ from mailbot.mail.message import Address
 from mailbot.understanding import items, names, titles
 from mailbot.understanding.entities import Mark
 from mailbot.understanding.facts import Found, Record, best_phone, from_mark
+from mailbot.understanding.lexicon import listed
 from mailbot.understanding.voices import Line, Voice, signoff
 
 _MODULE = "signature"
@@ -131,8 +132,10 @@ def _line(made: Record, text: str, start: int, marks: list[Mark], voice: Voice, 
             made.put("name", from_mark(named, _MODULE))
         elif parts and "name" not in made.fields and _in_small_letters(parts[0].text, voice):
             made.put("name", Found(" ".join(parts[0].text.split()), parts[0].start, parts[0].end, _MODULE))
-        elif parts and "name" not in made.fields and nick is None and _nick(parts[0].text):
-            nick = Found(parts[0].text, parts[0].start, parts[0].end, _MODULE, "text", 0.6)
+        elif parts and "name" not in made.fields and nick is None:
+            first = _FROM_AN_OFFICE.match(parts[0].text)
+            called = first.group(1) if first else parts[0].text
+            nick = Found(called, parts[0].start, parts[0].start + len(called), _MODULE, "text", 0.6) if _nick(called) else None
         if "title" not in made.fields:
             _job(made, parts, inside)
     return nick
@@ -156,9 +159,13 @@ def _addressed(text: str) -> bool:
     )
 
 
+_FROM_AN_OFFICE = re.compile(r"([A-ZÆØÅ][\w-]+(?: [A-ZÆØÅ][\w-]+)?) (?:i|fra|på|ved) \w")
+
+
 def _nick(text: str) -> bool:
     return (
-        len(text.split()) <= 3
+        text.lower() not in listed("names", "starters")
+        and len(text.split()) <= 3
         and (names.shaped(text) or (len(text.split()) == 1 and text.isalpha() and len(text) < 15))
         and not titles.whole(text)
     )

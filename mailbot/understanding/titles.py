@@ -48,7 +48,10 @@ def _plurals() -> tuple[str, ...]:
 
 
 _LEADS = re.compile(r"(?<!\w)(?:jeg|hun|han|vi|der) $", re.IGNORECASE)  # the verb
-_ALL = re.compile(r"\b(?:begge|alle|alle tre|alle fire) (?:\w{2,3} )?$", re.IGNORECASE)
+_ALL = re.compile(
+    r"\b(?:begge|alle|alle tre|alle fire) (?:\w{2,3} )?$|\b(?:og|samt) (?:jeg|(?-i:[A-ZÆØÅ])[\w-]+(?: (?-i:[A-ZÆØÅ])[\w-]+){0,2}) er $",
+    re.IGNORECASE,
+)
 
 
 def _single(value: str, head: str) -> str:
@@ -71,7 +74,7 @@ def _heads(text: str) -> Iterator[tuple[int, int, bool]]:
         if low in begins and (phrase := phrases.match(text, token.start())):
             reached = phrase.end()
             yield token.start(), reached, True
-        elif low.endswith(_plurals()) and _ALL.search(text, max(0, token.start() - 14), token.start()):
+        elif low.endswith(_plurals()) and _ALL.search(text, max(0, token.start() - 50), token.start()):
             yield token.start(), token.end(), False
         elif (low.endswith(_endings()) and len(low) > 3) or low in whole_words:
             if text[token.start() - 1 : token.start()] == "." and not _ABBREVIATED.search(text, max(0, token.start() - 7), token.start()):
@@ -289,7 +292,9 @@ def whole(text: str) -> str | None:
             lead,
         ):
             return None
-        rest = re.split(r"\s(?:på|ved|hos|at)\s(?=[A-ZÆØÅ])|\si\s(?:en|et|vores)\s|\s*[(\[]", text[title.start :])[0].strip(" ,;.–-")
+        rest = re.split(r"\s(?:på|ved|hos|at)\s(?=[A-ZÆØÅ])|\si\s(?:en|et|vores)\s|\ssamme sted\b|\s*[(\[]", text[title.start :])[0].strip(
+            " ,;.–-"
+        )
         return " ".join(rest.split()) if not re.search(r"\d{4}|@", rest) else title.value
     return None
 
