@@ -129,6 +129,25 @@ def test_sigterm_ends_the_wait_for_the_pace_of_the_server(embedded: MailServer, 
     assert len(embedded.sent) == 4
 
 
+def test_a_course_file_that_is_broken_while_it_runs_counts_at_the_next_start_which_says_so(office: Office, embedded: MailServer) -> None:
+    file = office.folder / "course.toml"
+    sound = file.read_text("utf-8")
+    with running(office):
+        file.write_text(sound.replace("capacity = 24", "capacity = mange"), "utf-8")
+        embedded.deliver("bot@example.dk", signup("Mette Holm", "mho@eksempelby-kom.dk"))
+        eventually(lambda: embedded.sent)   # it goes on with what it has read
+        check = office.run("check")
+        assert check.returncode == 3
+        assert "course.toml" in check.stdout
+    embedded.deliver("bot@example.dk", signup("Bo Beck", "bobe@eksempelby-kom.dk", 2))
+    service = office.start()   # now it cannot
+    assert service.wait(30) == 3
+    assert office.log().rstrip().splitlines()[-1].startswith(f"mailbot: {file}: invalid value")
+    assert [r["status"] for r in office.registrations()] == ["confirmed"]   # what is kept can be looked at all the same
+    file.write_text(sound, "utf-8")
+    assert office.once()["letters"] == 1
+
+
 def test_a_second_service_on_the_same_database_says_so_and_stops(office: Office) -> None:
     with running(office):
         second = office.run("once")
