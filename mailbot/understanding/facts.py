@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from mailbot.understanding.entities import Mark
+from mailbot.understanding.lexicon import listed
 from mailbot.understanding.reading import Evidence
 
 FIELDS = (
@@ -76,7 +78,7 @@ class Record:
 
     def put(self, key: str, found: Found | None) -> None:
         """Keeps the first value of a field; a right EAN stands before a wrong one."""
-        if found is not None and key == "title" and found.value.endswith((" af", " for", " på", " ved", " i")):
+        if found is not None and key == "title" and found.value.endswith(_leads()):
             short = found.value.rpartition(" ")[0]  # what it leads stands apart, as the place of work
             found = replace(found, value=short, end=found.start + len(short))
         if found is not None and found.value and key not in self.fields and not (key == "ean_invalid" and "ean" in self.fields):
@@ -99,3 +101,9 @@ def best_phone(marks: list[Mark]) -> Mark | None:
     """Of several telephones the direct or mobile one, else the first that is no main number, else the main number."""
     phones = [m for m in marks if m.kind == "phone"]
     return min(phones, key=lambda m: (m.rank, m.start)) if phones else None
+
+
+@cache
+def _leads() -> tuple[str, ...]:
+    """How a title ends that leads on to what somebody is the head of."""
+    return tuple(f" {word}" for word in listed("particles", "after_title"))

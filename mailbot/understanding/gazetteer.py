@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from mailbot.resources import shipped
+from mailbot.understanding.lexicon import affixes, alternatives, words
 
 _FOLDED = str.maketrans(
     {
@@ -31,34 +32,6 @@ _FOLDED = str.maketrans(
         "þ": "th",
         "ß": "ss",
     }
-)
-LAST_ENDINGS = (
-    "sen",
-    "gaard",
-    "gård",
-    "son",
-    "dóttir",
-    "dottir",
-    "lund",
-    "berg",
-    "bjerg",
-    "strøm",
-    "holm",
-    "skov",
-    "dal",
-    "kjær",
-    "kær",
-    "toft",
-    "bæk",
-    "høj",
-    "mose",
-    "feldt",
-    "sson",
-    "ović",
-    "ić",
-    "ski",
-    "mann",
-    "vad",
 )
 
 
@@ -102,7 +75,7 @@ def is_last_name(token: str) -> bool:
     token = token.lower()
     last = _names()[1]
     tail = token.rpartition("-")[2]
-    return token in last or tail in last or (len(tail) > 5 and tail.endswith(LAST_ENDINGS))
+    return token in last or tail in last or (len(tail) > 5 and tail.endswith(affixes("names", "last_endings")))
 
 
 @cache
@@ -118,7 +91,7 @@ def _by_place() -> Mapping[str, Library]:
 @cache
 def _place_pattern() -> re.Pattern[str]:
     names = sorted({re.escape(library.municipality) for library in libraries()}, key=len, reverse=True)
-    return re.compile(rf"(?<!\w)({'|'.join(names)})s?(?=\W|$|bibliotek|-bibliotek)", re.IGNORECASE)
+    return re.compile(rf"(?<!\w)({'|'.join(names)})s?(?=\W|$|-?{alternatives(words('organisations')['joined_to_place'])})", re.IGNORECASE)
 
 
 def is_place(token: str) -> bool:
@@ -144,8 +117,9 @@ def municipality_of(domain: str) -> str | None:
         library = _by_domain().get(".".join(parts[at:]))
         if library:
             return library.municipality
-    label = re.sub(r"(bibl?|bibliotek\w*|kommune|kom|kultur|eks)\b", "", parts[-2] if len(parts) > 1 else domain)
-    label = re.sub(r"(bibl?|bibliotek\w*|kommune|kom|kultur|bb)$", "", label.strip("-.")).strip("-")
+    lists = words("organisations")
+    label = re.sub(rf"(?:{'|'.join(lists['in_domains'])})\b", "", parts[-2] if len(parts) > 1 else domain)
+    label = re.sub(rf"(?:{'|'.join([*lists['in_domains'], *lists['ending_domains']])})$", "", label.strip("-.")).strip("-")
     return _by_spelling().get(label)
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
-from mailbot.understanding.lexicon import pattern
+from mailbot.understanding.lexicon import alternatives, pattern, words
 
 Kind = Literal["ean", "ean_invalid", "cvr", "phone", "fax", "other"]
 
@@ -59,23 +60,31 @@ _COUNTRIES = {"fo": "298", "gl": "299", "no": "47", "se": "46", "de": "49", "is"
 _YEAR = re.compile(r"20[2-3]\d[ \u00a0.-]")
 _DIGITS = re.compile(r"\D")
 
-_AFTER_NO = re.compile(
-    r"^(?:,? (?:nej|stop|undskyld|ups|hov|øh)\b"
-    r"|(?!\s*[(–-]?\s?(?:det|den|vores|mit|the) (?:gamle|tidligere|forrige|andet|anden|hidtidige|old))"  # it is another that is wrong
-    r"[^.!?\n\d]{0,60}?\b(?:udgår|lukke[rst]?|gælder ikke|er (?:forkert|gammelt|nedlagt|lukket|udgået)"
-    r"|må ikke bruges|duer ikke|bruges ikke|virker ikke|skal ikke bruges|no longer)\b)",
-    re.IGNORECASE,
-)
+
+
+@cache
+def _taken_back() -> re.Pattern[str]:
+    """Words behind a number that take it back, unless they speak of another one ("det gamle udgår")."""
+    lists = words("corrections")
+    at_once, pointing, older = (alternatives(lists[key]) for key in ("at_once", "pointing", "older"))
+    return re.compile(
+        rf"^(?:,? {at_once}\b|(?!\s*[(–-]?\s?{pointing} {older})[^.!?\n\d]{{0,60}}?\b(?:{'|'.join(lists['behind'])})\b)", re.IGNORECASE
+    )
+
+
+@cache
+def _apart() -> re.Pattern[str]:
+    return re.compile(rf"[.!?]\s|[;\n]|\)?, {alternatives(words('corrections')['new_clause'])} (?=\w)")
 
 
 def negated(text: str, start: int, end: int, back: int = 90) -> bool:
     """Whether the words before or after say that the number (or address) is the old or the wrong one."""
-    before = re.split(r"[.!?]\s|[;\n]|\)?, (?:og|så|and|so) (?=\w)", text[max(0, start - back) : start])[-1]
+    before = _apart().split(text[max(0, start - back) : start])[-1]
     cue = max(pattern("corrections", "wrong").finditer(before), key=lambda m: m.end(), default=None)
     if cue and not pattern("corrections", "right").search(before, cue.end()) and not re.search(r"\d{6}", before[cue.end() :]):
         return True
     after = text[end : end + 80]
-    return bool(_AFTER_NO.search(after)) and not re.search(r"\b(?:men|nu|nyt|brug)\b", before[-25:], re.IGNORECASE)
+    return bool(_taken_back().search(after)) and not pattern("corrections", "new_before").search(before[-25:])
 
 
 def find(text: str, claimed: Sequence[tuple[int, int]] = (), domain: str = "") -> list[Number]:

@@ -18,6 +18,7 @@ from mailbot.understanding.context import context
 from mailbot.understanding.features import hear
 from mailbot.understanding.heard import Heard
 from mailbot.understanding.intent import Choice, choose
+from mailbot.understanding.lexicon import words
 from mailbot.understanding.origin import origin, received
 from mailbot.understanding.people import Cast, cast
 from mailbot.understanding.plain_questions import asked_facts
@@ -142,7 +143,7 @@ def _absences(heard: Heard, course: Course | None) -> tuple[date, ...]:
     if not named:
         today = received(message).astimezone(course.zone).date()
         spoken = {w.text for row in rows for w in row}
-        near = [today + timedelta(days=n) for n, word in enumerate(("dag", "morgen")) if word in spoken]
+        near = [today + timedelta(days=n) for n, word in enumerate(words("calendar")["days_ahead"]) if word in spoken]
         meetings = [m.date for m in course.held_meetings if m.date >= today]
         named = {m for m in meetings if m in near} or set(meetings[:1])
     return tuple(sorted(named))

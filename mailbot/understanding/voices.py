@@ -46,17 +46,27 @@ class Voice:
         return "\n".join(line.text for line in self.body)
 
 
-_HEADER = re.compile(
-    r"(?:fra|from|von|från|sendt|sent|skickat|gesendet|til|to|an|till|cc|kopi|emne|subject|betreff|ämne|dato|date"
-    r"|datum|vedhæftede filer|attachments|prioritet|svar til|reply-to)\s*:\s",
-    re.IGNORECASE,
-)
-_RULE = re.compile(
-    r"[-_=*~>.\s]{3,}$|-{2,}.{0,80}-{2,}$|Start på videresendt besked:|Begin forwarded message:|>>> .{0,200}>>>$"
-    r"|Den .{4,60} skrev .{1,200}:$|On .{4,60} wrote:$",
-    re.IGNORECASE,
-)
-_FOOTER = re.compile(r"(?:sendt|sent|hent|get|gesendet|skickat) (?:fra|from|outlook|min|via|von)\b.{0,60}$|hent outlook.*$", re.IGNORECASE)
+@cache
+def _header() -> re.Pattern[str]:
+    """A line of the head of a quoted message."""
+    return re.compile(rf"{alternatives(words('letters')['quoted_heads'])}\s*:\s", re.IGNORECASE)
+
+
+@cache
+def _rule() -> re.Pattern[str]:
+    """A line that parts a quoted message from what stands above it."""
+    begins = alternatives(words("letters")["quoted_begins"])
+    wrote = "|".join(rf"{on} .{{4,60}} {verb}(?: .{{1,200}})?:$" for on, verb in words("letters")["wrote"])
+    return re.compile(rf"[-_=*~>.\s]{{3,}}$|-{{2,}}.{{0,80}}-{{2,}}$|{begins}|>>> .{{0,200}}>>>$|{wrote}", re.IGNORECASE)
+
+
+@cache
+def _footer() -> re.Pattern[str]:
+    """What a program adds below a message: "Sendt fra min iPhone", "Hent Outlook til iOS"."""
+    sent, means = (alternatives(words("letters")[key]) for key in ("sent", "sent_by"))
+    return re.compile(rf"{sent} {means}\b.{{0,60}}$|{alternatives(words('letters')['advertised'])}.*$", re.IGNORECASE)
+
+
 _PS = re.compile(r"(?:p\.?\s?s\.?|n\.?b\.?|obs)(?:\s*\d)?\s*[:.!)\s]", re.IGNORECASE)
 
 
@@ -67,8 +77,8 @@ _BARS = re.compile(r"[|•·\t]|\s/\s")  # between the parts of a signature in o
 def signoff() -> re.Pattern[str]:
     """The beginning of a farewell: `Mvh`, `Med venlig hilsen`, `/Rasmus`."""
     return re.compile(
-        rf"[–—\-\s]*(?:{alternatives(words('persons')['signoff'])}(?!\w)|på [\w-]{{2,30}}s vegne(?!\w)"
-        rf"|(?:{alternatives(words('persons')['offices'])}),? (?:ved |v/ ?)(?=(?-i:[A-ZÆØÅ]))"
+        rf"[–—\-\s]*(?:{alternatives(words('persons')['signoff'])}(?!\w)|(?:{'|'.join(words('persons')['signed_for'])})(?!\w)"
+        rf"|(?:{alternatives(words('persons')['offices'])}),? (?:{alternatives(words('persons')['by'])} |v/ ?)(?=(?-i:[A-ZÆØÅ]))"
         rf"|/(?=[A-ZÆØÅ])|//|v/(?=\s?[A-ZÆØÅ]))[\s,.!/:–-]*",
         re.IGNORECASE,
     )
@@ -132,10 +142,10 @@ def _lines(text: str, segment: Segment, header: bool) -> list[Line]:
         start = at + len(raw) - len(stripped)
         stripped = stripped.rstrip(" \u00a0\t")
         at += len(raw) + 1
-        if heading and (not stripped or _HEADER.match(stripped) or _RULE.match(stripped)):
+        if heading and (not stripped or _header().match(stripped) or _rule().match(stripped)):
             continue
         heading = False
-        if not _FOOTER.match(stripped):
+        if not _footer().match(stripped):
             lines.append(Line(stripped, start, start + len(stripped)))
     return lines
 
@@ -171,7 +181,12 @@ def _entries(lines: list[Line]) -> bool:
 
 def _form_below(lines: list[Line], at: int, last: int) -> bool:
     """Whether a form with a name field follows, so that what looked like a farewell was none."""
-    return any(re.match(r"(?:navn|deltager\w*|name|fornavn)\b[ .]{0,30}:", x.text, re.IGNORECASE) for x in lines[at + 1 : last])
+    return any(_name_field().match(x.text) for x in lines[at + 1 : last])
+
+
+@cache
+def _name_field() -> re.Pattern[str]:
+    return re.compile(rf"(?:{'|'.join(words('persons')['name_fields'])})\b[ .]{{0,30}}:", re.IGNORECASE)
 
 
 def _of_another(line: str, name: str) -> bool:
@@ -191,7 +206,7 @@ def _signed(rest: str) -> bool:
         not words_
         or words_[0][0].isupper()
         or len(words_) == 1
-        or not re.search(r"\b(?:er|har|vil|kan|skal|jeg|vi|som|tilmeld\w*|sende[rs]?|fremsende\w*)\b", rest.lower())
+        or not _speaks().search(rest)
     )
 
 
@@ -253,3 +268,9 @@ def _listed(lines: list[Line], at: int) -> bool:
     before = next((x.text for x in reversed(lines[:at]) if x.text), "")
     head = re.split(r"\s*[,|/(·•–]\s*", before)[0]
     return before.endswith(":") or (names.shaped(head) and head != before)
+
+
+@cache
+def _speaks() -> re.Pattern[str]:
+    """A word that no name or office holds."""
+    return re.compile(rf"\b(?:{'|'.join(words('persons')['speaking'])})\b", re.IGNORECASE)

@@ -27,8 +27,8 @@ NOTATION = {"vocabulary": {"HVEM"}, "figures": {"TAL"}}  # signs that stand for 
 KEYS = re.compile(r"[a-z]+(?:_[a-z0-9]+)+|[a-z]+(?:\.[a-z]+)+")
 # Modules whose patterns still hold words of their own
 PENDING = frozenset(
-    "diets entities facts gazetteer items layout lists names numbers organisations owners people prose references refs roles rosters scene "
-    "signature spread titles told values voices".split()
+    "diets entities items layout lists names organisations owners people prose references refs roles rosters scene "
+    "signature spread titles told values".split()
 )
 
 
