@@ -23,6 +23,7 @@ from app.machine import BO, COURSE, EVA, HER, IDA, KARL, METTE, Season, assert_s
 from app.office import eventually, signup, unrelated
 from mailbot.app import repeat
 from mailbot.cli import app, logs
+from mailbot.cli.service import service_of
 from mailbot.config import load
 from mailbot.demo.server import MailServer
 from mailbot.letters.templates import Templates
@@ -187,6 +188,32 @@ def test_a_restore_that_breaks_off_is_repeated(home: Season, monkeypatch: pytest
             home.once()
     assert home.once() == 0
     assert_same(home.state(), before)
+    home.nobody_heard_twice()
+
+
+def test_a_repetition_that_is_told_to_stop_goes_on_at_the_next_start(home: Season, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.live()
+    before, letters = home.state(), len(home.letters())
+    home.lose()
+    home.restore("--offline")
+    real, handled = repeat.handle, 0
+    with home.store() as store:
+        service = service_of(load(home.disk / "mailbot.toml"), store, lambda: datetime.now(UTC))
+
+        def stopped(*words: Any, **more: Any) -> Any:
+            nonlocal handled
+            handled += 1
+            service.stop.set()
+            return real(*words, **more)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(repeat, "handle", stopped)
+            assert service.once().letters == 0
+        service.inbox.close()
+        assert (handled, store.copied_at() is None) == (1, False)
+    assert home.once() == 0
+    assert_same(home.state(), before)
+    assert len(home.letters()) == letters
     home.nobody_heard_twice()
 
 
