@@ -126,6 +126,8 @@ class _Casting(Scene):
         if joining and not main.writer.name:
             return False
         if joining:
+            if _THEM.search(main.body) and not cues("persons", "self_too").search(_ASIDE.sub(" ", main.body)):
+                return False  # "… i ledergruppen (Bo, Ida og mig). Meld dem til"
             both = len(joining) == 1 and joining[0].form in SPOKEN and main.says("roles", "both")
             return (main.says("persons", "self_too") or main.says("persons", "self_strict") or both) and not (
                 asked and not re.search(r"\b(?:også|selv|og jeg|jeg og|os)\b", main.body, re.IGNORECASE)
@@ -359,6 +361,8 @@ def _alike(one: str, other: str) -> bool:
 
 
 _NOT_SO = re.compile(r"\b(?:ikke|not) [\"'”“„»«’]{0,2}$")
+_THEM = re.compile(r"\b(?:meld|tilmeld|skriv|sæt|book|notér|noter|registrer)\w* (?:venligst |gerne |derfor |hermed )?dem\b", re.IGNORECASE)
+_ASIDE = re.compile(r"\([^()\n]{0,200}\)")
 _AND_I = re.compile(r"\)? (?:og|samt|and) (?:jeg|undertegnede|I) ")
 _SAME = re.compile(r"\bsamme (?:\w+ ){0,2}(?:ean|faktura\w*|betaling\w*|regning\w*|sted|bibliotek|oplysninger)", re.IGNORECASE)
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 
 from mailbot.mail.message import Address
 from mailbot.understanding import items, names, titles
+from mailbot.understanding.addresses import belongs
 from mailbot.understanding.entities import Mark
 from mailbot.understanding.facts import Found, Record, best_phone, from_mark
 from mailbot.understanding.lexicon import listed
@@ -72,6 +74,24 @@ def signers(voice: Voice, marks: list[Mark]) -> list[tuple[Line, ...]]:
     blocks = [tuple(x for x in voice.signature[at:end] if not _AND.fullmatch(x.text)) for (at, _), end in zip(heads, ends, strict=True)]
     told = [any(m.kind in ("title", "email") and x.start <= m.start < x.end for m in marks for x in block) for block in blocks]
     return [tuple(voice.signature[: heads[0][0]]) + blocks[0], *blocks[1:]] if all(told) else []
+
+
+def beside(voice: Voice, marks: list[Mark]) -> list[Record]:
+    """Those who have signed on the writer's own line: `Anne Krag & Bo Lassen`."""
+    made: list[Record] = []
+    for line in voice.signature:
+        inside = [m for m in marks if m.kind == "name" and line.start <= m.start and m.end <= line.end]
+        for one, other in pairwise(inside):
+            joined = _BESIDE.fullmatch(line.text[one.end - line.start : other.start - line.start])
+            if joined and (made or not voice.name or names.same(one.value, voice.name) == 2) and names.same(one.value, other.value) == 0:
+                record = Record(place=other.start, form="block", joins=2.0, fields={"name": from_mark(other, _MODULE)})
+                own = next((m for m in marks if m.kind == "email" and belongs(m.value, other.value)), None)
+                record.put("email", from_mark(own, _MODULE) if own else None)
+                made.append(record)
+    return made
+
+
+_BESIDE = re.compile(r",? ?(?:og|samt|and|&|\+|/|,) ", re.IGNORECASE)
 
 
 def card(voice: Voice, block: tuple[Line, ...], marks: list[Mark]) -> Record:

@@ -79,8 +79,9 @@ def read(
 
     marks = [m for start, end in spans(text, voice.body) for m in scan(text, start, end, domain) if useful(m)]
     signed = [m for start, end in spans(text, voice.signature) for m in scan(text, start, end, domain) if useful(m)]
-    signers = signature.signers(voice, signed) if cues("persons", "we_sign").search(voice.text) else []
-    company = [signature.card(voice, block, signed) for block in signers[1:]]
+    together = cues("persons", "we_sign").search(voice.text) is not None
+    signers = signature.signers(voice, signed) if together else []
+    company = [signature.card(voice, block, signed) for block in signers[1:]] or (signature.beside(voice, signed) if together else [])
     voice = replace(voice, signature=signers[0]) if signers else voice
     writer = signature.read(voice, signed if not signers else [m for m in signed if m.start < signers[1][0].start])
     _introduce(writer, marks, text, voice)
@@ -96,7 +97,7 @@ def read(
     inside = [m for m in marks if any(a <= m.start and m.end <= b for a, b in rest)]
     rest = _unbroken([sentence for a, b in rest for sentence in sentences(text, a, b)], marks)
     told = prose.read(text, rest, inside, [*known, *roster.records, *copied], writer.name, skip, list(known))
-    made = Told(voice, text, writer, roster, told, marks + signed, rest, listed=bool(signers))
+    made = Told(voice, text, writer, roster, told, marks + signed, rest, listed=bool(company))
     _own(made)
     return made
 
