@@ -22,7 +22,7 @@ MAX_MARKS = 120  # of one sentence; more is no sentence
 def _wishes() -> re.Pattern[str]:
     """What follows on "han" or "hun" who wants to come."""
     return re.compile(
-        r" (?:(?:meget|rigtig|også|nu|selv|derfor|allerede|har|vil|ønsker|skal"
+        r" (?:(?:meget|rigtig|også|nu|selv|derfor|allerede|har|vil|ønsker|skal|selvfølgelig|naturligvis|jo|da|så"
         r"|glæder sig til) ?){0,4}(?:gerne )?(?:at )?(?:deltage|med|være med|tilmeldes|følge|sagt ja|på (?:holdet|forløbet"
         r"|hverdagsledelse))\b",
         re.IGNORECASE,

@@ -124,7 +124,7 @@ def find(text: str) -> list[Title]:
         if found and start < found[-1].end:
             start = found.pop().start if start <= found[-1].start else head
         foreign = english and text[head].isupper() and not word.startswith(("leder", "chef", "leiter", "teamleder"))
-        end = _capitals(text, stop) if foreign else _qualifier(text, stop, word)
+        end = _with_area(text, _capitals(text, stop)) if foreign else _qualifier(text, stop, word)
         if end == stop and (bare := _PREPOSITION.search(text, head, end)):
             end = bare.start()  # "leder for et hold"
         if (
@@ -195,6 +195,16 @@ def _capitals(text: str, end: int) -> int:
     while match := re.compile(r" (?:(?:and|&|of|for|the) )?[A-Z][\w-]*(?:['’]s(?!\w))?").match(text, reached):
         reached = match.end()
     return reached
+
+
+def _with_area(text: str, end: int) -> int:
+    """`Team Lead, Digital Services`: the area behind an English title, up to the end of the clause."""
+    area = _ENGLISH_AREA.match(text, end)
+    return area.end() if area and not _WORKPLACE.search(area.group()) else end
+
+
+_ENGLISH_AREA = re.compile(r",(?: (?:[A-Z][\w-]+|and|&)){1,5}(?=[;.)]|\n\n|$)")
+_WORKPLACE = re.compile(r"Librar|Universit|College|School|Bibliotek|Campus|Institute|Museum|Dr\b")
 
 
 def _qualifier(text: str, end: int, head: str) -> int:

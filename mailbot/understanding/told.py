@@ -220,7 +220,10 @@ def _own(made: Told) -> None:
             told.merge(record)
     if "phone" in told.fields and "phone" not in writer.fields:
         writer.put("phone", told.fields["phone"])
-    if "title" in told.fields and _stated(made, told.fields["title"]):
+    fuller = (
+        "title" in told.fields and "title" in signed and told.fields["title"].value.lower().startswith(f"{signed['title'].value.lower()} ")
+    )
+    if "title" in told.fields and (fuller or _stated(made, told.fields["title"])):
         writer.put("title", told.fields["title"])
     if "email" in told.fields:
         writer.put("email", told.fields["email"])
