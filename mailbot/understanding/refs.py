@@ -41,19 +41,17 @@ class Ref:
     some: tuple[Record, ...] = ()  # whom "de to første", "den sidste" count
 
 
-_ENGLISH_HER = (  # and not the Danish word for here
-    r"her(?= (?:to|for|as|at|on|seat|place|name|title|e-?mail|phone|number|diet|address|is|was|own|deputy|boss|manager)\b)"
-    r"|(?:(?<=register )|(?<=reach )|(?<=add )|(?<=put )|(?<=give )|(?<=enrol )|(?<=contact ))her"
-)
-
-
 @cache
 def pronouns() -> re.Pattern[str]:
     lists = words("persons")
-    own = [w for w in lists["self"] if w not in ("i", "selv")]
+    own = [w for w in lists["self"] if w not in lists["self_apart"]]
+    english_i = "|".join(rf"{i}(?={verb})" for i in lists["english_i"] for verb in lists["after_english_i"])
+    her = alternatives(lists["english_her"])  # and not the Danish word for here
+    english_her = rf"{her}(?= {alternatives(lists['after_english_her'])}\b)"
+    english_her += "".join(rf"|(?<={re.escape(verb)} ){her}" for verb in lists["before_english_her"])
     return re.compile(
-        rf"(?<!\w)(?:(?P<self>{alternatives(own)}|I(?= am\b|'m| would|'d| have| will| work| head))"
-        rf"|(?P<same>(?!her(?!\w)){alternatives(lists['same'])}|{_ENGLISH_HER})|(?P<all>{alternatives(lists['all'])}))(?!\w)",
+        rf"(?<!\w)(?:(?P<self>{alternatives(own)}|{english_i})"
+        rf"|(?P<same>(?!{her}(?!\w)){alternatives(lists['same'])}|{english_her})|(?P<all>{alternatives(lists['all'])}))(?!\w)",
         re.IGNORECASE,
     )
 
@@ -134,8 +132,8 @@ def _counting() -> re.Pattern[str]:
     place = alternatives([w for row in lists["ordinals"] for w in row] + lists["last"] + lists["rest"])
     many = alternatives(w for row in words("roles")["numbers"] for w in row)
     return re.compile(
-        rf"(?<!\w)(?:de|den|the) (?:(?P<many>{many}) )?(?P<place>{place})(?: (?P<many2>{many}))?"
-        rf"(?= (?:er|har|spiser|tåler|må|skal|kommer|arbejder|kan|is|are|has|eats)(?!\w)| ?[:(,]|\)?$)",
+        rf"(?<!\w){alternatives(lists['the'])} (?:(?P<many>{many}) )?(?P<place>{place})(?: (?P<many2>{many}))?"
+        rf"(?= {alternatives(lists['said_of'])}(?!\w)| ?[:(,]|\)?$)",
         re.IGNORECASE,
     )
 
@@ -156,7 +154,7 @@ def _first_met(text: str, word: re.Match[str], people: list[Record], skip: tuple
         return None
     made = Record(place=word.start())
     start, end, value = word.start(), word.start() + len(name), name
-    if surname := re.compile(rf"(?<!\w){name}(?:s efternavn er| hedder(?: så| nemlig| jo)?)[ \u00a0]({_SURNAME})").search(
+    if surname := re.compile(rf"(?<!\w){name}(?:{'|'.join(words('persons')['surnamed'])})[ \u00a0]({_SURNAME})").search(
         text, word.start(), word.start() + 400
     ):
         start, end, value = *surname.span(1), f"{name} {surname.group(1)}"
@@ -168,10 +166,10 @@ def _first_met(text: str, word: re.Match[str], people: list[Record], skip: tuple
 
 def _framed(text: str, word: re.Match[str]) -> bool:
     """Whether only somebody's name can stand there, whatever it is: `både Kaya og jeg`, `Kaya hedder …`."""
-    return bool(_BESIDE.match(text, word.end())) or bool(re.search(r"\b(?:jeg|mig) og $", text[max(0, word.start() - 12) : word.start()]))
-
-
-_BESIDE = re.compile(r" (?:og|samt) (?:jeg|mig|undertegnede)\b| hedder [A-ZÆØÅ]|s (?:mail|titel|efternavn|mobil)\b")
+    lists = words("persons")
+    behind, before = "|".join(lists["behind_first_name"]), "|".join(lists["before_first_name"])
+    lead = text[max(0, word.start() - 12) : word.start()]
+    return bool(re.match(behind, text[word.end() : word.end() + 40]) or re.search(rf"(?:{before})$", lead))
 
 
 def _with_pronouns(text: str, refs: list[Ref]) -> list[Ref]:
@@ -216,9 +214,8 @@ def met(mark: Mark, text: str, people: list[Record], writer_name: str, skip: tup
 
 def _greeted(text: str, start: int) -> bool:
     line = text[text.rfind("\n", 0, start) + 1 : start]
-    return bool(
-        re.fullmatch(r"\s*(?:kære|hej|hejsa|til|goddag|dear|hi|hello|godmorgen|hei|moin)(?: \w+ og| alle| både)?\s*", line, re.IGNORECASE)
-    )
+    greeting = alternatives([*words("particles")["greetings"], *words("persons")["addressed"]])
+    return bool(re.fullmatch(rf"\s*{greeting}(?:{'|'.join(words('persons')['greeted_before'])})?\s*", line, re.IGNORECASE))
 
 
 def resolve(ref: Ref, prose: Prose, last: list[Record]) -> list[Record]:

@@ -33,7 +33,7 @@ KEYS = re.compile(r"[a-z]+(?:_[a-z0-9]+)+|[a-z]+(?:\.[a-z]+)+")
 PENDING = frozenset(
     [
         "diets", "entities", "items", "layout", "lists", "names", "organisations", "owners", "people", "prose",
-        "references", "refs", "roles", "rosters", "scene", "signature", "spread", "titles", "told", "values",
+        "references", "roles", "rosters", "scene", "signature", "spread", "titles", "told", "values",
     ]
 )
 
