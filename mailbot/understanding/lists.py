@@ -76,51 +76,67 @@ def from_data(lines: tuple[Line, ...], marks: list[Mark], roster: Roster) -> Non
         at: r for r in roster.records if r.form in ("item", "table") for start, at in entries.items() if start <= r.place <= lines[at].end
     }
     for at, line in enumerate(lines):
-        if at in roster.lines or not line.text or len(line.text) > 250:
-            continue
-        lead = re.match(r"[^:.!?\d]{0,60}:\s+(?=\S)", line.text)
-        if lead and (names.person_word(first := re.split(r"\W", line.text)[0]) or names.person_word(first.removesuffix("s"))):
-            continue  # "Bos oplysninger: …"
-        start = line.start + (lead.end() if lead else items.bullet(line.text))
-        text = line.text[start - line.start :]
-        inside = [m for m in marks if start <= m.start and m.end <= line.end and m.kind != "dietary"]
         owner = above.get(at - 1)
-        if any(m.kind == "name" for m in inside) or (not owner and len({m.kind for m in inside}) < 2) or (not inside and not owner):
+        if at in roster.lines or not line.text or (data := _data(line, marks, owner)) is None:
             continue
-        first = re.split(r"\.\s+(?=[A-ZÆØÅ])", text)[0]
-        if len(first) < len(text) - 2 and not owner:
-            text = first
-            inside = [m for m in inside if m.end <= start + len(text)]
-        rows = items.split(text, start)
-        typed = sum(any(m.start < r.end and r.start < m.end for m in inside) for r in rows)
-        covered = sum(m.end - m.start for m in inside)
+        start, text, inside = data
         if owner and text == next((m.value for m in marks if m.kind == "dietary" and m.start == start), None):
             owner.put("dietary", Found(text, start, start + len(text), "items"))
             roster.lines.add(at)
             above[at] = owner
-            continue
-        job = bool(owner) and titles.whole(text) is not None and len(text) < 60 and not re.search(r"[.!?]\s", text)
-        if owner and not job and not inside and _aside(text):
+        elif owner and not inside and not _job(text) and _aside(text):
             above[at] = owner
-            continue
-        if not job and (
-            typed < (0.5 if owner else 0.6) * len(rows)
-            or (covered < 0.45 * len(text) and not (owner and len(inside) == 1 and _labelled(text, start, inside[0])))
-            or re.search(r"\b(?:er|har|skal|vil|kan|bliver|sendes)\b", text)
-        ):
-            continue
-        for_all = bool(
-            re.search(r"\b(?:begge|alle|fælles|samlet|dem|os|vi|vores|samme|all|both|faktura\w*|regning\w*)\b", line.text, re.IGNORECASE)
-        )
-        made = items.record(text, start, marks, "items")
-        made.fields.pop("name", None)
-        for key, found in made.fields.items():
+        elif (owner and _job(text)) or _nothing_else(text, start, inside, owner):
+            for_all = bool(_FOR_ALL.search(line.text))
+            _share(items.record(text, start, marks, "items"), owner, for_all, roster)
+            if start + len(text) >= line.end - 2:
+                roster.lines.add(at)
+            if owner and not for_all:
+                above[at] = owner
+
+
+_FOR_ALL = re.compile(r"\b(?:begge|alle|fælles|samlet|dem|os|vi|vores|samme|all|both|faktura\w*|regning\w*)\b", re.IGNORECASE)
+_VERBS = re.compile(r"\b(?:er|har|skal|vil|kan|bliver|sendes)\b")
+
+
+def _data(line: Line, marks: list[Mark], owner: Record | None) -> tuple[int, str, list[Mark]] | None:
+    """What may be data of a line: where it begins, its text behind a label or bullet, and what is marked in it."""
+    if len(line.text) > 250:
+        return None
+    lead = re.match(r"[^:.!?\d]{0,60}:\s+(?=\S)", line.text)
+    if lead and (names.person_word(first := re.split(r"\W", line.text)[0]) or names.person_word(first.removesuffix("s"))):
+        return None  # "Bos oplysninger: …"
+    start = line.start + (lead.end() if lead else items.bullet(line.text))
+    text = line.text[start - line.start :]
+    inside = [m for m in marks if start <= m.start and m.end <= line.end and m.kind != "dietary"]
+    if any(m.kind == "name" for m in inside) or (not owner and len({m.kind for m in inside}) < 2) or (not inside and not owner):
+        return None
+    sentence = re.split(r"\.\s+(?=[A-ZÆØÅ])", text)[0]
+    if len(sentence) < len(text) - 2 and not owner:
+        text = sentence
+        inside = [m for m in inside if m.end <= start + len(text)]
+    return start, text, inside
+
+
+def _job(text: str) -> bool:
+    return titles.whole(text) is not None and len(text) < 60 and not re.search(r"[.!?]\s", text)
+
+
+def _nothing_else(text: str, start: int, inside: list[Mark], owner: Record | None) -> bool:
+    """Whether a line is data and little else."""
+    rows = items.split(text, start)
+    typed = sum(any(m.start < r.end and r.start < m.end for m in inside) for r in rows)
+    covered = sum(m.end - m.start for m in inside)
+    alone = owner is not None and len(inside) == 1 and _labelled(text, start, inside[0])
+    return typed >= (0.5 if owner else 0.6) * len(rows) and (covered >= 0.45 * len(text) or alone) and not _VERBS.search(text)
+
+
+def _share(made: Record, owner: Record | None, for_all: bool, roster: Roster) -> None:
+    """Gives data to their owner, or to all what is told for all."""
+    for key, found in made.fields.items():
+        if key != "name":
             target = roster.common if for_all and key in SHARED else owner
             (target or (roster.common if key in SHARED and roster.records else roster.loose)).put(key, found)
-        if start + len(text) >= line.end - 2:
-            roster.lines.add(at)
-        if owner and not for_all:
-            above[at] = owner
 
 
 def _labelled(text: str, start: int, mark: Mark) -> bool:

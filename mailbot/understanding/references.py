@@ -144,51 +144,55 @@ _NEVER = re.compile(r"(?:faktura(?:en|nr|nummer|nummeret)?|invoice(?: no)?|reser
 def find(text: str) -> list[Reference]:
     """The references of `text`, in order."""
     found: list[Reference] = []
+    for match, person in _candidates(text):
+        reference = _reference(text, match, person)
+        if reference and not any(reference.start < f.end and f.start < reference.end for f in found):
+            found.append(reference)
+    return sorted(found, key=lambda f: f.start)
 
-    def add(match: re.Match[str], person: bool = False) -> None:
-        group = match.lastgroup or ""
-        start, end = match.span(group)
-        while end > start and text[end - 1] in (" ,;-/" if group == "quoted" else " .,;-/"):
-            end -= 1
-        if group == "quoted" and (lead := _ATTENTION_LEAD.match(text, start, end)):
-            start = lead.end()
-        value = " ".join(text[start:end].split())
-        digits = re.sub(r"\D", "", value)
-        if (
-            not value
-            or any(start < f.end and f.start < end for f in found)
-            or (group == "code" and _NEVER.search(text, max(0, match.start() - 20), match.start()))
-        ):
-            return
-        if (
-            (digits.startswith("579") and len(digits) >= 12)
-            or (group == "code" and len(digits) < 2 and not re.match(r"[A-ZÆØÅ]{2}", value))
-            or re.match(r" ?(?:kr\b|kroner|,-)", text[end : end + 8])
-            or (_THOUSANDS.fullmatch(value) and re.match(r" [a-zæøå]{4}", text[end : end + 5]))
-        ):
-            return
-        found.append(Reference(value, start, end, match.start(), person))
 
+def _candidates(text: str) -> Iterator[tuple[re.Match[str], bool]]:
+    """What may be a reference, the surest first, and whether it is a person."""
     low = fold(text)  # patterns in small letters are far faster than patterns that ignore case
     if _VALUE.search(text):
-        for match in _coded().finditer(low):
-            add(match)
-        for match in _written().finditer(low):
-            add(match)
-    for match in _capitals(text, low):
-        add(match)
-    for match in _attention().finditer(text):
-        if text[match.end() : match.end() + 1] != "/":
-            add(match, person=True)
+        yield from ((match, False) for match in (*_coded().finditer(low), *_written().finditer(low)))
+    yield from ((match, False) for match in _capitals(text, low))
+    yield from ((match, True) for match in _attention().finditer(text) if text[match.end() : match.end() + 1] != "/")
     for match in _INITIALS.finditer(text):
         if match.group("code").isupper() and _INVOICE.search(text, max(0, match.start() - 80), match.start()):
-            add(match)
+            yield match, False
     for match in _QUOTE.finditer(text):
-        before = re.split(r"[.!?]\s|\n", text[max(0, match.start() - 90) : match.start()])[-1]
-        after = re.split(r"[.!?]\s|\n", text[match.end() : match.end() + 40])[0]
-        if re.search(r"\b(?:faktura|regning|bilag|bogholder|ean|gln|referencen?\b)", f"{before} {after}", re.IGNORECASE):
-            add(match)
+        before = _CLAUSE.split(text[max(0, match.start() - 90) : match.start()])[-1]
+        after = _CLAUSE.split(text[match.end() : match.end() + 40])[0]
+        if _OF_AN_INVOICE.search(f"{before} {after}"):
+            yield match, False
     for match in (*_bare_written().finditer(text), *_on_the_invoice(text)):
         if not re.search(r"@|\b(?:ean|psp|att)\b", match.group("bare"), re.IGNORECASE):
-            add(match)
-    return sorted(found, key=lambda f: f.start)
+            yield match, False
+
+
+_CLAUSE = re.compile(r"[.!?]\s|\n")
+_OF_AN_INVOICE = re.compile(r"\b(?:faktura|regning|bilag|bogholder|ean|gln|referencen?\b)", re.IGNORECASE)
+
+
+def _reference(text: str, match: re.Match[str], person: bool) -> Reference | None:
+    """The reference of a match, without what surrounds it; None where it is an amount, an EAN or an invoice of ours."""
+    group = match.lastgroup or ""
+    start, end = match.span(group)
+    while end > start and text[end - 1] in (" ,;-/" if group == "quoted" else " .,;-/"):
+        end -= 1
+    if group == "quoted" and (lead := _ATTENTION_LEAD.match(text, start, end)):
+        start = lead.end()
+    value = " ".join(text[start:end].split())
+    digits = re.sub(r"\D", "", value)
+    coded = group == "code"
+    if not value or (coded and _NEVER.search(text, max(0, match.start() - 20), match.start())):
+        return None
+    if (
+        (digits.startswith("579") and len(digits) >= 12)
+        or (coded and len(digits) < 2 and not re.match(r"[A-ZÆØÅ]{2}", value))
+        or re.match(r" ?(?:kr\b|kroner|,-)", text[end : end + 8])
+        or (_THOUSANDS.fullmatch(value) and re.match(r" [a-zæøå]{4}", text[end : end + 5]))
+    ):
+        return None
+    return Reference(value, start, end, match.start(), person)

@@ -209,51 +209,57 @@ _WORKPLACE = re.compile(r"Librar|Universit|College|School|Bibliotek|Campus|Insti
 
 def _qualifier(text: str, end: int, head: str) -> int:
     """The end of `for børn og unge` after a title, which stops where a clause begins."""
-    match = _OF.match(text, end)
-    if not head.endswith((" for", " af", " av", " för", " of", " der", " på")):
-        if not match:
-            return end
-        prep = match.group("prep").lower()
-        if prep not in ("for", "inden for", "of") and not (prep == "af" and head.endswith(("leder", "formand", "ansvarlig", "chef"))):
-            return end
-        at = match.end()
-    else:
-        at = end + 1 if text[end : end + 1] in (" ", "\u00a0") else end
-    first = re.compile(r"[^\W\d_](?:[\w\-'’]*\w)?-?").match(text, at)
-    if _A_LIBRARY.match(text, at) or _HEADS.match(text, at):
+    at = _area_begins(text, end, head)
+    first = re.compile(r"[^\W\d_](?:[\w\-'’]*\w)?-?").match(text, at) if at is not None else None
+    if at is None or first is None or _A_LIBRARY.match(text, at) or _HEADS.match(text, at):
         return end
-    if not first or first.group().lower() in listed("titles", "stop_after") - {"de", "den", "det", "vores", "min"}:
+    if first.group().lower() in listed("titles", "stop_after") - {"de", "den", "det", "vores", "min"}:
         return end
     reached = first.end()
     for _ in range(8):
-        step = _NEXT.match(text, reached)
-        if not step:
+        further = _one_word_more(text, reached)
+        if further is None:
             break
-        word = step.group("word")
-        if word in ("og", "and") and step.group("gap") == ", ":
-            break
-        if word in ("og", "and"):
-            more = _NEXT.match(text, step.end())
-            if not more or more.group("word") in listed("titles", "stop_after") or more.group("gap") == ", " or _verbal(text, more):
-                break
-            reached = more.end()
-        elif word in listed("titles", "stop_after"):
-            break
-        elif step.group("gap") == ", ":
-            if not re.compile(r"(?:, [\w-]+){0,2} (?:og|&|and) [\w-]+").match(text, step.end()) or is_head(word):
-                break
-            reached = step.end()
-        elif (
-            step.group("word")[0].isupper()
-            or text[reached - 1] == "-"
-            or text[:reached].rsplit(" ", 1)[-1].lower() in _LEADING
-            or step.group("gap").strip()
-            or _noun_follows(text, reached, word)
-        ):
-            reached = step.end()
-        else:
-            break
+        reached = further
     return reached
+
+
+def _area_begins(text: str, end: int, head: str) -> int | None:
+    """Where the area of a title begins, behind its preposition; None where none follows that belongs to a title."""
+    if head.endswith((" for", " af", " av", " för", " of", " der", " på")):
+        return end + 1 if text[end : end + 1] in (" ", "\u00a0") else end
+    match = _OF.match(text, end)
+    if not match:
+        return None
+    prep = match.group("prep").lower()
+    leads_ = prep in ("for", "inden for", "of") or (prep == "af" and head.endswith(("leder", "formand", "ansvarlig", "chef")))
+    return match.end() if leads_ else None
+
+
+def _one_word_more(text: str, reached: int) -> int | None:
+    """The end of the next word of an area, with `og` and what it joins; None where the area ends."""
+    step = _NEXT.match(text, reached)
+    if not step:
+        return None
+    word, gap, stops = step.group("word"), step.group("gap"), listed("titles", "stop_after")
+    if word in ("og", "and"):
+        more = _NEXT.match(text, step.end()) if gap != ", " else None
+        if not more or more.group("word") in stops or more.group("gap") == ", " or _verbal(text, more):
+            return None
+        return more.end()
+    if word in stops:
+        return None
+    if gap == ", ":
+        row = re.compile(r"(?:, [\w-]+){0,2} (?:og|&|and) [\w-]+").match(text, step.end())
+        return step.end() if row and not is_head(word) else None
+    goes_on = (
+        word[0].isupper()
+        or text[reached - 1] == "-"
+        or text[:reached].rsplit(" ", 1)[-1].lower() in _LEADING
+        or gap.strip()
+        or _noun_follows(text, reached, word)
+    )
+    return step.end() if goes_on else None
 
 
 _HEADS = re.compile(  # "for seks bibliotekarer", "for 12 ansatte": how many, not of what
