@@ -17,13 +17,13 @@ from servers.dovecot import Dovecot
 from servers.person import Person
 from servers.provider import Provider
 from servers.proxy import Proxy
+from structlog.testing import capture_logs
 
 from app.office import Office, events, eventually, inside, running, signup
 from mailbot.app.service import Service
 from mailbot.demo.server import MailServer
 from mailbot.mail.inbox import InboxError
 from mailbot.registration.records import LetterState
-from mailbot.store.sqlite import SqliteStore
 
 BOT, COURSE = "bot@example.dk", "hverdagsledelse-2026"
 METTE = signup("Mette Holm", "mho@eksempelby-kom.dk")
@@ -138,16 +138,10 @@ def test_a_half_dead_idle_is_given_up_and_told(
     """The connection stands and nobody answers: the end of an IDLE asks for a sign of life, and a new connection is made."""
     office = Office(tmp_path, new_person(dovecot), embedded.smtp_port)
     embedded.users[office.person.user] = "secret"
-    told: list[str] = []
-
-    def noted() -> str:
-        with SqliteStore(office.database) as store:
-            return store.notes().get("last_error", ("",))[0]
-
     def trouble(service: Service) -> None:
         try:
             eventually(lambda: dovecot.signal(signal.SIGSTOP))
-            told.append(eventually(noted))
+            eventually(lambda: any(line["event"] == "inbox_trouble" for line in logged))
             dovecot.signal(signal.SIGCONT)
             office.person.deliver(METTE)
             eventually(lambda: embedded.sent)
@@ -156,7 +150,7 @@ def test_a_half_dead_idle_is_given_up_and_told(
             service.stop.set()
             service.inbox.wake()
 
-    with inside(office) as service:
+    with inside(office) as service, capture_logs() as logged:
         service.once()
         service.inbox.account = service.inbox._session.account = replace(service.inbox.account, timeout=0.5)
         service.inbox.close()
@@ -165,7 +159,8 @@ def test_a_half_dead_idle_is_given_up_and_told(
         thread.start()
         service.run()
         thread.join()
-    assert "stopped answering (no word for 0.5 s); reconnecting" in told[0]
+    first = next(line for line in logged if line["event"] == "inbox_trouble")
+    assert "stopped answering (no word for 0.5 s); reconnecting" in first["problem"]
     assert [s.recipients for s in embedded.sent] == [("mho@eksempelby-kom.dk",)]
 
 
