@@ -69,14 +69,7 @@ def _name(text: str, run: list[re.Match[str]], loud: bool) -> list[Name]:
     words = _spoken(run) if loud else list(run)
     if words and re.compile(r"(?: [A-ZÆØÅ]\w*)?,? ?\d").match(text, words[-1].end()) and any(_street(w.group().lower()) for w in words):
         return []
-    while words and words[-1].group().lower() in listed("names", "particles"):
-        words.pop()
-    while len(words) > 2 and words[0].group() in ("Dr", "Prof", "Mag"):
-        words.pop(0)
-    while words and (words[0].group().lower() in listed("names", "starters") or titles.is_head(words[0].group())):
-        words.pop(0)
-    if words and words[-1].group().lower().removesuffix("s") in listed("names", "starters") and not is_last_name(words[-1].group()):
-        words.pop()
+    words = _trimmed(words)
     cut = next((at for at, w in enumerate(words) if _foreign(w.group())), None)
     if cut is not None:
         return _name(text, words[:cut], loud) + _name(text, words[cut + 1 :], loud)
@@ -91,20 +84,41 @@ def _name(text: str, run: list[re.Match[str]], loud: bool) -> list[Name]:
     if not 2 <= len(words) <= 6:
         return []
     score = 0.5 + 0.25 * is_first_name(words[0].group()) + 0.25 * is_last_name(words[-1].group())
-    if loud and score < 1.0 and not is_first_name(words[0].group()):
-        return []
-    if all(is_place(w.group()) for w in words) or (score == 0.5 and is_place(words[-1].group()) and len(words) == 2):
-        return []
-    if score < 0.8 and re.compile(r"\b(?:i|ved|nær|omkring|in|near)\s$", re.IGNORECASE).search(
-        text, max(0, words[0].start() - 9), words[0].start()
-    ):
-        return []  # a place
-    if score == 0.5 and len(words[-1].group()) == 1:
+    if _no_person(text, words, score, loud):
         return []
     start, end = words[0].start(), words[-1].end()
     value = " ".join(text[start:end].split())
     owner = _owner(text, value, end)
     return [Name(owner, start, end - (len(value) - len(owner)), score)]
+
+
+def _trimmed(words: list[re.Match[str]]) -> list[re.Match[str]]:
+    """The words without degrees, titles and words of the sentence around the name."""
+    words = list(words)
+    while words and words[-1].group().lower() in listed("names", "particles"):
+        words.pop()
+    while len(words) > 2 and words[0].group() in ("Dr", "Prof", "Mag"):
+        words.pop(0)
+    while words and (words[0].group().lower() in listed("names", "starters") or titles.is_head(words[0].group())):
+        words.pop(0)
+    if words and words[-1].group().lower().removesuffix("s") in listed("names", "starters") and not is_last_name(words[-1].group()):
+        words.pop()
+    return words
+
+
+def _no_person(text: str, words: list[re.Match[str]], score: float, loud: bool) -> bool:
+    """Whether capitalised words that could be a name are likelier a place, or a heading."""
+    first, last = words[0].group(), words[-1].group()
+    if loud and score < 1.0 and not is_first_name(first):
+        return True
+    if all(is_place(w.group()) for w in words) or (score == 0.5 and is_place(last) and len(words) == 2):
+        return True
+    if score < 0.8 and _WHERE.search(text, max(0, words[0].start() - 9), words[0].start()):
+        return True
+    return score == 0.5 and len(last) == 1
+
+
+_WHERE = re.compile(r"\b(?:i|ved|nær|omkring|in|near)\s$", re.IGNORECASE)
 
 
 def _street(word: str) -> bool:

@@ -66,44 +66,43 @@ class _Casting(Scene):
         writer.returning = writer.returning or self.said_before()
         people = self.others()
         judge(main, people)
-        structured = [r for r in people if r.form not in SPOKEN and r.joins >= 1.0]
         self_signup = main.says("persons", "self_signup")
-        needed = 1.2 if main.says("persons", "self_strict") else 1.0 if structured or self_signup else 0.5
-        joining = structured + [r for r in people if r.form in SPOKEN and r.joins >= needed and not r.only_mentioned and _known(r)]
-        if not joining and not main.listed and not self_signup and not self.forwarded:
-            joining = [r for r in people if not r.only_mentioned and r.joins >= (0.0 if _known(r) else 1.0)]
-        if not joining and not main.listed and not self_signup and not self.forwarded:
-            joining = self._from_subject()
+        joining = self._joining(people, self_signup)
         asker = self._asker(joining, self_signup)
         if asker is not None:
             joining = [asker, *joining]
-        attached = self._attached(joining)
-        joining += attached
-        if main.prose.writer.mention and any(
-            main.prose.writer in pair and (pair[0] in joining or pair[1] in joining) for pair in joined(main, [*people, main.prose.writer])
-        ):
+        joining += self._attached(joining)
+        own = main.prose.writer
+        if own.mention and any(own in pair and (pair[0] in joining or pair[1] in joining) for pair in joined(main, [*people, own])):
             main.listed = True
-            writer.place = main.prose.writer.mention[0]
+            writer.place = own.mention[0]
         wanted = seats(main.body) or seats(self.message.subject)
         if self._writer_joins(joining, self_signup, wanted, asker is not None):
             writer.place = self._own_place(joining)
             joining.append(writer)
         joining = _unique(sorted(joining, key=lambda r: r.place))
-        others = sum(r is not writer for r in joining)
-        unnamed = main.roster.nobody or more(main.body, others)
+        unnamed = main.roster.nobody or more(main.body, sum(r is not writer for r in joining))
         wanted = max(wanted or 0, len(joining) + unnamed if unnamed else 0)
         participants = self._persons(joining)
-        contact = None if writer in joining else self.contact()
-        notes = () if participants else (Reason("no_names", {}),)
         return Cast(
             participants,
             (),
-            contact,
+            None if writer in joining else self.contact(),
             wanted if wanted > len(participants) else None,
             main.says("roles", "together"),
             main.says("roles", "part_will_do"),
-            notes,
+            () if participants else (Reason("no_names", {}),),
         )
+
+    def _joining(self, people: list[Record], self_signup: bool) -> list[Record]:
+        """Who of the others takes part: those of lists, those whom sentences send, else whoever is named and nobody else is meant."""
+        main = self.main
+        structured = [r for r in people if r.form not in SPOKEN and r.joins >= 1.0]
+        needed = 1.2 if main.says("persons", "self_strict") else 1.0 if structured or self_signup else 0.5
+        joining = structured + [r for r in people if r.form in SPOKEN and r.joins >= needed and not r.only_mentioned and _known(r)]
+        if joining or main.listed or self_signup or self.forwarded:
+            return joining
+        return [r for r in people if not r.only_mentioned and r.joins >= (0.0 if _known(r) else 1.0)] or self._from_subject()
 
     def _asker(self, joining: list[Record], self_signup: bool) -> Record | None:
         """The first writer of a forwarded wish, unless the writer only speaks of their own or gives a list."""

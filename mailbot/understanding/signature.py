@@ -192,6 +192,7 @@ def _nick(text: str) -> bool:
 
 
 def _job(made: Record, parts: list[items.Piece], inside: list[Mark]) -> None:
+    """The title of a line's parts, with the areas behind it: `Teamleder, Børn og Unge`."""
     for at, part in enumerate(parts):
         text, start = part.text, part.start
         if _ADDRESS.search(text) or len(text) > 90:
@@ -203,7 +204,7 @@ def _job(made: Record, parts: list[items.Piece], inside: list[Mark]) -> None:
         whole = titles.whole(text) if text else None
         if whole is None:
             continue
-        first = next(m for m in [*[m for m in inside if m.kind == "title" and m.start >= start], None])
+        first = next((m for m in inside if m.kind == "title" and m.start >= start), None)
         if first is None or first.end > part.end:
             made.put("title", Found(whole, start, start + len(text), _MODULE))
             return
@@ -214,24 +215,28 @@ def _job(made: Record, parts: list[items.Piece], inside: list[Mark]) -> None:
             made.put("title", Found(value, start, start + len(value), _MODULE))
             return
         begin = start + text.index(whole.split()[0]) if whole.split()[0] in text else start
-        end, value = begin + len(whole), whole
-        for more in parts[at + 1 :]:
-            gap = more.start - end
-            taken = any(m.start < more.end and more.start < m.end for m in inside if m.kind != "name" or m.score > 0.9)
-            if not taken and more.text.split()[0].isupper() and len(more.text.split()[0]) > 1:
-                made.put("organisation", Found(more.text, more.start, more.end, _MODULE, "text", 0.5))
-                break
-            if (
-                gap > 2
-                or taken
-                or re.search(r"\d|@|www", more.text)
-                or re.match(r"(?:lokal|tlf|mobil|skal|dir|mail|t:|m:|ph|cand)", more.text, re.IGNORECASE)
-                or not more.text[0].isupper()
-            ):
-                break
-            value, end = f"{value}, {more.text}", more.end
-        made.put("title", Found(value, begin, end, _MODULE))
+        _with_areas(made, Found(whole, begin, begin + len(whole), _MODULE), parts[at + 1 :], inside)
         return
+
+
+def _with_areas(made: Record, title: Found, behind: list[items.Piece], inside: list[Mark]) -> None:
+    """Puts a title with what follows it on its line, as far as that is its area; what is all capitals is the place."""
+    value, end = title.value, title.end
+    for more in behind:
+        taken = any(m.start < more.end and more.start < m.end for m in inside if m.kind != "name" or m.score > 0.9)
+        if not taken and more.text.split()[0].isupper() and len(more.text.split()[0]) > 1:
+            made.put("organisation", Found(more.text, more.start, more.end, _MODULE, "text", 0.5))
+            break
+        if (
+            more.start - end > 2
+            or taken
+            or re.search(r"\d|@|www", more.text)
+            or re.match(r"(?:lokal|tlf|mobil|skal|dir|mail|t:|m:|ph|cand)", more.text, re.IGNORECASE)
+            or not more.text[0].isupper()
+        ):
+            break
+        value, end = f"{value}, {more.text}", more.end
+    made.put("title", Found(value, title.start, end, _MODULE))
 
 
 def _over_two_lines(made: Record, marks: list[Mark], voice: Voice) -> None:

@@ -79,19 +79,12 @@ def read(
 
     marks = [m for start, end in spans(text, voice.body) for m in scan(text, start, end, domain) if useful(m)]
     signed = [m for start, end in spans(text, voice.signature) for m in scan(text, start, end, domain) if useful(m)]
-    together = cues("persons", "we_sign").search(voice.text) is not None
-    signers = signature.signers(voice, signed) if together else []
-    company = [signature.card(voice, block, signed) for block in signers[1:]] or (signature.beside(voice, signed) if together else [])
-    voice = replace(voice, signature=signers[0]) if signers else voice
-    writer = signature.read(voice, signed if not signers else [m for m in signed if m.start < signers[1][0].start])
+    voice, company, own = _company(voice, signed)
+    writer = signature.read(voice, own)
     _introduce(writer, marks, text, voice)
     _labelled_below(writer, voice, domain)
     roster = Roster(domain=domain, records=list(company))
-    if len(voice.body) < 1_000:
-        rosters.from_tables(layout.tables(voice.body), roster)
-        rosters.from_labels(layout.labelled(voice.body), voice.body, roster)
-        lists.from_lists(voice.body, marks, roster, skip)
-        lists.from_data(voice.body, marks, roster)
+    _structures(voice, marks, roster, skip)
     _only_name(writer, roster, voice)
     rest = _rest(text, voice.body, roster.lines)
     inside = [m for m in marks if any(a <= m.start and m.end <= b for a, b in rest)]
@@ -100,6 +93,26 @@ def read(
     made = Told(voice, text, writer, roster, told, marks + signed, rest, listed=bool(company))
     _own(made)
     return made
+
+
+def _company(voice: Voice, signed: list[Mark]) -> tuple[Voice, list[Record], list[Mark]]:
+    """Those who have signed with the writer, the voice with the writer's own part of the signature, and the marks of that."""
+    if not cues("persons", "we_sign").search(voice.text):
+        return voice, [], signed
+    signers = signature.signers(voice, signed)
+    if not signers:
+        return voice, signature.beside(voice, signed), signed
+    company = [signature.card(voice, block, signed) for block in signers[1:]]
+    return replace(voice, signature=signers[0]), company, [m for m in signed if m.start < signers[1][0].start]
+
+
+def _structures(voice: Voice, marks: list[Mark], roster: Roster, skip: tuple[str, ...]) -> None:
+    """The people of tables, forms, lists and data lines."""
+    if len(voice.body) < 1_000:
+        rosters.from_tables(layout.tables(voice.body), roster)
+        rosters.from_labels(layout.labelled(voice.body), voice.body, roster)
+        lists.from_lists(voice.body, marks, roster, skip)
+        lists.from_data(voice.body, marks, roster)
 
 
 def spans(text: str, lines: tuple[Line, ...]) -> list[tuple[int, int]]:
@@ -199,12 +212,45 @@ def _only_name(writer: Record, roster: Roster, voice: Voice) -> None:
         writer.fields["name"] = fits[0].fields["name"] if "name" in fits[0].fields else Found("", 0, 0, "blocks")
 
 
+_SIGNED = ("title", "email", "phone", "organisation", "ean", "ean_invalid", "reference")
+
+
 def _own(made: Told) -> None:
     """Puts together what the voice says of its writer: structures first, then the signature, then sentences."""
     writer = made.writer
     signed = dict(writer.fields)
-    for key in ("title", "email", "phone", "organisation", "ean", "ean_invalid", "reference"):
+    for key in _SIGNED:
         writer.fields.pop(key, None)
+    _of_structures(made)
+    told = made.prose.writer
+    for record in made.prose.records:
+        if record.name and writer.name and names.same(record.name, writer.name) == 2:
+            record.writer = True
+            told.merge(record)
+    _of_sentences(made, signed.get("title"))
+    for key, found in signed.items():
+        if key == "email" and (addresses.belongs(made.voice.sender.email, writer.name) or not addresses.belongs(found.value, writer.name)):
+            continue
+        if key != "name":
+            writer.put(key, found)
+    if "name" in told.fields and ("name" not in writer.fields or len(writer.name.split()) == 1 or _fuller(told.name, writer)):
+        writer.fields["name"] = told.fields["name"]
+    alone = not any(not r.writer for r in made.roster.records)
+    if alone:
+        for extra in (made.roster.common, made.roster.loose):
+            held = writer.fields
+            held.update({k: f for k, f in extra.fields.items() if k not in held or held[k].module == "signature"})
+    writer.merge(told)
+    if alone:
+        writer.merge(made.prose.loose)
+    writer.returning = returning(made.text, made.spans, _named(made)) or writer.returning
+    nobody_else = alone and all(r.writer for r in made.prose.records)
+    writer.waiting_only = writer.waiting_only or (nobody_else and made.says("roles", "waiting_only_self"))
+
+
+def _of_structures(made: Told) -> None:
+    """What tables, forms and lists tell of the writer."""
+    writer = made.writer
     for record in made.roster.records:
         if record.writer or (record.name and writer.name and names.same(record.name, writer.name) == 2):
             record.writer = True
@@ -213,38 +259,17 @@ def _own(made: Told) -> None:
             if "name" in record.fields and (len(record.name.split()) > 1 or not writer.name):
                 writer.fields["name"] = record.fields["name"]
             writer.merge(record)
-    told = made.prose.writer
-    for record in made.prose.records:
-        if record.name and writer.name and names.same(record.name, writer.name) == 2:
-            record.writer = True
-            told.merge(record)
-    if "phone" in told.fields and "phone" not in writer.fields:
-        writer.put("phone", told.fields["phone"])
-    fuller = (
-        "title" in told.fields and "title" in signed and told.fields["title"].value.lower().startswith(f"{signed['title'].value.lower()} ")
-    )
-    if "title" in told.fields and (fuller or _stated(made, told.fields["title"])):
-        writer.put("title", told.fields["title"])
-    if "email" in told.fields:
-        writer.put("email", told.fields["email"])
-    for key, found in signed.items():
-        if key == "email" and (addresses.belongs(made.voice.sender.email, writer.name) or not addresses.belongs(found.value, writer.name)):
-            continue
-        if key != "name":
-            writer.put(key, found)
-    if "name" in told.fields and ("name" not in writer.fields or len(writer.name.split()) == 1 or _fuller(told.name, writer)):
-        writer.fields["name"] = told.fields["name"]
-    if not any(not r.writer for r in made.roster.records):
-        for extra in (made.roster.common, made.roster.loose):
-            writer.fields.update(
-                {k: f for k, f in extra.fields.items() if k not in writer.fields or writer.fields[k].module == "signature"}
-            )
-    writer.merge(told)
-    if not any(not r.writer for r in made.roster.records):
-        writer.merge(made.prose.loose)
-    writer.returning = returning(made.text, made.spans, _named(made)) or writer.returning
-    alone = all(r.writer for r in (*made.roster.records, *made.prose.records))
-    writer.waiting_only = writer.waiting_only or (alone and made.says("roles", "waiting_only_self"))
+
+
+def _of_sentences(made: Told, signed: Found | None) -> None:
+    """What sentences tell of the writer that wins over the signature: `signed` is its title."""
+    writer, told = made.writer, made.prose.writer
+    writer.put("phone", told.fields.get("phone"))
+    title = told.fields.get("title")
+    fuller = title and signed and title.value.lower().startswith(f"{signed.value.lower()} ")
+    if title and (fuller or _stated(made, title)):
+        writer.put("title", title)
+    writer.put("email", told.fields.get("email"))
 
 
 def _named(made: Told) -> list[int]:
