@@ -181,13 +181,18 @@ def _area(piece: Piece, inside: list[Mark], in_list: bool) -> bool:
 
 
 def _diet(made: Record, rows: list[Piece], inside: list[Mark], module: str, source: str) -> None:
-    for mark in inside:
-        if mark.kind == "dietary":
-            piece = next((r for r in rows if r.start <= mark.start and mark.end <= r.end), None)
-            whole = (
-                piece is not None and len(piece.text) - len(mark.value) < 14 and not re.search(r"please|tak\b|bedes|er |spiser", piece.text)
-            )
-            made.put(
-                "dietary", Found(piece.text, piece.start, piece.end, module, source) if whole and piece else from_mark(mark, module, source)
-            )
-            return
+    """The diet of a row: the whole of its piece (`delvis vegetar, helst fisk`) where that says little more, without its label."""
+    mark = next((m for m in inside if m.kind == "dietary"), None)
+    if mark is None:
+        return
+    piece = next((r for r in rows if r.start <= mark.start and mark.end <= r.end), None)
+    if piece is None or len(piece.text) - len(mark.value) >= 14 or _SENTENCE.search(piece.text):
+        made.put("dietary", from_mark(mark, module, source))
+        return
+    label = _LABEL.match(piece.text)
+    skip = label.end() if label and piece.start + label.end() <= mark.start else 0
+    made.put("dietary", Found(piece.text[skip:], piece.start + skip, piece.end, module, source))
+
+
+_SENTENCE = re.compile(r"please|tak\b|bedes|er |spiser")
+_LABEL = re.compile(r"[^\W\d_]{2,12}[:!]\s*")

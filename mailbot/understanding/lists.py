@@ -146,7 +146,7 @@ def _labelled(text: str, start: int, mark: Mark) -> bool:
 
 def _titled(lead: str, marks: list[Mark]) -> bool:
     """Whether only a title (or a degree) stands before the name of an entry: `Souschef Mads Kjær`."""
-    plain = re.sub(r"(?:cand|mag|ph|lic|dr)\.?[\w.]*", "", lead, flags=re.IGNORECASE).strip(" ,.")
+    plain = re.sub(r"(?:cand|mag|ph|lic|dr)\.?[\w.]*", "", lead, flags=re.IGNORECASE).strip(" ,.:")
     return not plain or (any(m.kind == "title" for m in marks) and len(plain) < 50 and plain.lower() == marks[0].value.lower())
 
 

@@ -17,7 +17,7 @@ from mailbot.understanding.refs import Prose, Ref, in_order, resolve
 _APPOSITION = re.compile(
     r"(?:\s(?:fra|på|ved|hos|i)\s{1,2}(?=[\s,(]))?(?:\s(?:også|desuden|selv|med)(?=\s?[(,]))?[\s,;(–:/\-]*"
     r"(?:(?:(?:som|der|who|hun|han)\s+)?(?:jo |nu |i dag |også |begge )?(?:er|is|arbejder som|sidder som"
-    r"|har titel af|fungerer som)\s+)?(?:(?:en|et|vores|min|a|our|ny|nye|vores nye|jo|nu|også|begge|selv|konst\."
+    r"|har titel af|med titel af|med titlen|fungerer som)\s+)?(?:(?:en|et|vores|min|a|our|ny|nye|vores nye|jo|nu|også|begge|selv|konst\."
     r"|fortsat|stadig|stadigvæk|nuværende|nyslået|nyansat|currently|still|hos os|den|der|er|vor)\s+)*",
     re.IGNORECASE,
 )
@@ -93,6 +93,7 @@ def _in_turn(sentence: Sentence, mark: Mark) -> list[Record] | None:
     return [people[row.index(mark)]] if len(people) == len(row) > 1 else None
 
 
+_THEIR_NAMES = re.compile(r":?,? (?=[A-ZÆØÅ])")
 _UP_TO_NAME = re.compile(r"(?: (?:i|på|ved|hos) [A-ZÆØÅ][\w-]+)?,?[ \u00a0]+")
 _FOR_ALL = re.compile(r" (?:for|til) (?:os|dem|jer)?\s?(?:begge|alle)\b")
 _LIKE_ME = re.compile(r",? (?:ligesom|lige som|som) (?:jeg|mig|undertegnede)\b")
@@ -102,6 +103,8 @@ _BRACKET = re.compile(r"[ \u00a0]\((?=[A-ZÆØÅ])")
 def _named_behind(sentence: Sentence, title: Mark) -> list[Record] | None:
     """Whom the words behind a title name: `souschef Bo Friis`, `leder ligesom jeg`, `konsulent (Bo)`. None: nobody."""
     text, refs = sentence.text, sentence.refs
+    if title.end - title.start > len(title.value) and _THEIR_NAMES.match(text, title.end):  # "vores teamledere: A, B og C"
+        return [r.record for r in refs if r.start > title.end and r.kind in ("name", "first") and r.record is not None]
     general = title.value.lower() in listed("titles", "general")
     behind = (
         r for r in refs if r.start >= title.end and (r.kind == "name" or (r.kind == "first" and r.start == title.end + 1 and not general))
@@ -224,6 +227,7 @@ def _may_be_subject(sentence: Sentence, ref: Ref) -> bool:
     return word not in listed("persons", "no_subjects") or bool(_OWN_TITLE.match(sentence.text, ref.end))
 
 
+_BOTH_ARE = re.compile(r" (?:er|har|spiser|tåler|lever|are|have|eat)\b")
 _GIVEN_TO = re.compile(
     r",? (?:men |og )?(?:det (?:er|gælder)|nemlig|that(?:'s| is)|namely) (?:så |jo |nemlig |altså ){0,2}"
     r"|\s?\(|\)?,? (?:(?:skal bruges |bruges |gælder |er )?(?:til|for)|gælder|dækker|vedrører) "
@@ -253,6 +257,9 @@ def of_mark(sentence: Sentence, mark: Mark) -> list[Record]:
         direct = [r for r in before if r.kind in ("name", "first", "same")]
         if direct and not (before[-1].kind == "self" and sentence.words(before[-1]) in listed("persons", "i_or_my")):
             return resolve(direct[-1], prose, last)
+    both = len(before) > 1 and text[before[-2].end : before[-1].start] in (" og ", " samt ", " and ", " & ")
+    if mark.kind == "dietary" and both and _BOTH_ARE.match(text, before[-1].end):
+        return [owner for ref in before[-2:] for owner in resolve(ref, prose, last)]
     if before:
         return resolve(before[-1], prose, last)
     if mark.kind == "dietary" and text[max(0, sentence.begin - 2) : sentence.begin].endswith("\n"):

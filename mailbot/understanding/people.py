@@ -260,7 +260,10 @@ class _Casting(Scene):
         main, writer = self.main, self.main.writer
         answers.fill(main, self.message, self.answered, [v for v in self.voices if v.kind is SegmentKind.HISTORY])
         told = self._well_spelt(self.others())
+        beside = joined(main, told) if main.prose.owned else []
         people = [r for r in told if r.form not in SPOKEN or len(r.fields) > 1 + (r.form == "copied" and "email" in r.fields)]
+        pairs = [pair for pair in beside if (pair[0] in people) != (pair[1] in people)]
+        people += [r for pair in pairs for r in pair if r not in people and "name" in r.fields]  # a number told for both
         with_writer = [
             r for r in main.others if r not in people and re.match(r"\)? (?:og|samt|and) (?:jeg|mig|undertegnede|me|I)\b", self._after(r))
         ]

@@ -54,6 +54,27 @@ _ALL = re.compile(
 )
 
 
+def _before_names(text: str, token: re.Match[str]) -> bool:
+    """`vores tre teamledere: Ida Bang, Bo Friis …`"""
+    return bool(_OURS.search(text, max(0, token.start() - 30), token.start()) and _THEIR_NAMES.match(text, token.end()))
+
+
+_OURS = re.compile(r"\b(?:vores|mine|de|disse|følgende|our|these)(?: (?:to|tre|fire|fem|seks|\d))?(?: [a-zæøå]{2,14})? $", re.IGNORECASE)
+_THEIR_NAMES = re.compile(r":?,? (?:[A-ZÆØÅ][\w-]+[ ,]+){2}")
+
+
+def _is_verb(text: str, token: re.Match[str]) -> bool:
+    """`hun leder`, `Ebbe leder formidlingsteamet`."""
+    if _LEADS.search(text, max(0, token.start() - 6), token.start()):
+        return True
+    named = _NAMED.search(text, max(0, token.start() - 30), token.start())
+    return bool(named and token.group().islower() and _OBJECT.match(text, token.end()))
+
+
+_NAMED = re.compile(r"(?<!\w)[A-ZÆØÅ][a-zæøå]+ $")
+_OBJECT = re.compile(r" (?:vores |den |det |de )?[a-zæøå]{3,30}(?:et|en|erne|ene)(?![\w-])")
+
+
 def _single(value: str, head: str) -> str:
     """`begge afdelingsledere`: each of them is an afdelingsleder."""
     many = next((p for p in _plurals() if head.endswith(p)), None)
@@ -69,12 +90,14 @@ def _heads(text: str) -> Iterator[tuple[int, int, bool]]:
         low = token.group().lower()
         if token.start() < reached or low in never:
             continue
-        if low == "leder" and not _OF.match(text, token.end()) and _LEADS.search(text, max(0, token.start() - 6), token.start()):
+        if low == "leder" and not _OF.match(text, token.end()) and _is_verb(text, token):
             continue
         if low in begins and (phrase := phrases.match(text, token.start())):
             reached = phrase.end()
             yield token.start(), reached, True
-        elif low.endswith(_plurals()) and _ALL.search(text, max(0, token.start() - 50), token.start()):
+        elif (low.endswith(_plurals()) and _before_names(text, token)) or (
+            low.endswith(_plurals()) and _ALL.search(text, max(0, token.start() - 50), token.start())
+        ):
             yield token.start(), token.end(), False
         elif (low.endswith(_endings()) and len(low) > 3) or low in whole_words:
             if text[token.start() - 1 : token.start()] == "." and not _ABBREVIATED.search(text, max(0, token.start() - 7), token.start()):
