@@ -54,8 +54,10 @@ _ALL = re.compile(
 )
 
 
-def _before_names(text: str, token: re.Match[str]) -> bool:
-    """`vores tre teamledere: Ida Bang, Bo Friis …`"""
+def _of_several(text: str, token: re.Match[str]) -> bool:
+    """Whether a title in the plural is each one's: `begge souschefer`, `vores tre teamledere: Ida Bang, Bo Friis …`."""
+    if _ALL.search(text, max(0, token.start() - 50), token.start()):
+        return True
     return bool(_OURS.search(text, max(0, token.start() - 30), token.start()) and _THEIR_NAMES.match(text, token.end()))
 
 
@@ -95,7 +97,7 @@ def _heads(text: str) -> Iterator[tuple[int, int, bool]]:
         if low in begins and (phrase := phrases.match(text, token.start())):
             reached = phrase.end()
             yield token.start(), reached, True
-        elif (low.endswith(_plurals()) and _before_names(text, token)) or (
+        elif low.endswith(_plurals()) and _of_several(text, token):
             low.endswith(_plurals()) and _ALL.search(text, max(0, token.start() - 50), token.start())
         ):
             yield token.start(), token.end(), False
