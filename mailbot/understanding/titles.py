@@ -98,8 +98,6 @@ def _heads(text: str) -> Iterator[tuple[int, int, bool]]:
             reached = phrase.end()
             yield token.start(), reached, True
         elif low.endswith(_plurals()) and _of_several(text, token):
-            low.endswith(_plurals()) and _ALL.search(text, max(0, token.start() - 50), token.start())
-        ):
             yield token.start(), token.end(), False
         elif (low.endswith(_endings()) and len(low) > 3) or low in whole_words:
             if text[token.start() - 1 : token.start()] == "." and not _ABBREVIATED.search(text, max(0, token.start() - 7), token.start()):
