@@ -166,11 +166,15 @@ def _unrelated(heard: Heard, choice: Choice) -> Judged:
 
 
 def _to_us_after_all(heard: Heard) -> bool:
-    """What answers our question, gives course, number and title, or wishes for one of its days: never left alone."""
+    """What answers our question, gives an EAN, or wishes for one of our days is never left alone; nor who signs up for
+    something that the subject does not name ("the course for leaders in June"), though another event is spoken of."""
+    features = heard.features
+    dated = "join" in features and "date" in heard.own.groups
+    wished = bool({"join", "join_elsewhere"} & features.keys()) and ("number" in features or "generic" in heard.groups)
+    if wished and "other" not in heard.subject.groups and not (LEFT_ALONE - {"other", "join_elsewhere"}) & features.keys():
+        return True
     asked = heard.context.answers in ASKED
-    complete = {"course", "number", "title"} <= heard.features.keys()
-    dated = "join" in heard.features and "date" in heard.own.groups
-    return (asked or complete or dated) and not LEFT_ALONE & heard.features.keys()
+    return (asked or "number" in features or dated) and not LEFT_ALONE & features.keys()
 
 
 def _question(heard: Heard) -> list[Reason]:

@@ -44,6 +44,7 @@ OURS = frozenset({"lv@fremtidensbiblioteker.dk"})
 PENALTY = 0.4
 RARE = 2  # a pattern must occur in as many messages
 LITTLE = 0.1  # patterns that weigh less for every intent are dropped
+CORPUS = 4.0  # whole messages count as much as so many phrases
 HEAD = """# What words speak for: pattern, then hundredths for {names}.
 # Written by tests/understanding/fit.py; change the examples, not this file. ~class (concepts.toml), ^ first, $ last,
 # ! in a negated clause, _ any word, S: subject, F: forwarded, @ in answer to such a letter.
@@ -112,13 +113,14 @@ def fit(data: list[Example], known: dict[str, int]) -> Any:
     shape, row = (len(known), len(NAMES)), np.arange(len(data))
     wanted = np.zeros((len(data), len(NAMES)))
     wanted[row, truth] = 1
+    share = np.array([1.0 if e.file.startswith("phrases") else CORPUS for e in data])
     turned = x.T.tocsr()
 
     def loss(flat: Any) -> tuple[float, Any]:
         weights = flat.reshape(shape)
         chances = shares(x @ weights)
-        cost = -np.log(np.maximum(chances[row, truth], 1e-12)).sum() + PENALTY / 2 * (weights**2).sum()
-        return cost, (turned @ (chances - wanted) + PENALTY * weights).ravel()
+        cost = -(share * np.log(np.maximum(chances[row, truth], 1e-12))).sum() + PENALTY / 2 * (weights**2).sum()
+        return cost, (turned @ (share[:, None] * (chances - wanted)) + PENALTY * weights).ravel()
 
     return minimize(loss, np.zeros(shape[0] * shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 80}).x.reshape(shape)
 

@@ -153,3 +153,15 @@ NOTICE = "Jeg arbejder mandag til torsdag og svarer ikke på mails om fredagen.\
 )
 def test_an_absence_beside_a_wish_is_only_mentioned(text: str, intent: Intent) -> None:
     assert reading(text).intent is intent
+
+
+@pytest.mark.parametrize(
+    ("text", "subject", "action"),
+    [
+        ("Skriv mig på det der lederkursus i juni, som du talte om på årsmødet. Bo Krag, teamleder", "Kursus", Action.REVIEW),
+        ("Hermed tilmelding til todageskurset for nye ledere. EAN 5798009142108", "Kursus", Action.REVIEW),
+        ("Vi tilmelder to til temadagen. EAN 5798009142108", "Tilmelding: Temadag om læselyst, 15. april", Action.IGNORE),
+    ],
+)
+def test_a_course_without_its_name_is_shown_another_that_is_named_is_left_alone(text: str, subject: str, action: Action) -> None:
+    assert reading(text, subject=subject).action is action
