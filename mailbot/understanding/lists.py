@@ -134,6 +134,8 @@ def _nothing_else(text: str, start: int, inside: list[Mark], owner: Record | Non
 def _share(made: Record, owner: Record | None, for_all: bool, roster: Roster) -> None:
     """Gives data to their owner, or to all what is told for all."""
     for key, found in made.fields.items():
+        if key in ("email", "phone") and for_all and owner is None:
+            continue  # whom the invoice goes to
         if key != "name":
             target = roster.common if for_all and key in SHARED else owner
             (target or (roster.common if key in SHARED and roster.records else roster.loose)).put(key, found)

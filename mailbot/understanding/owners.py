@@ -124,6 +124,7 @@ def _named_behind(sentence: Sentence, title: Mark) -> list[Record] | None:
     return None
 
 
+_STANDS_IN = re.compile(r"(?:vikar|vikarierer|afløser|afløste|overtager|efter)(?: for| fra)? $")  # "vikar for Bo Friis som leder"
 _OPENED = re.compile(r"[ \u00a0]?\($")
 _NOTHING_MORE = re.compile(r"[\s,(–-]*")
 _WHO_AM = re.compile(r"\s*[,()–-][\s,]*(?:som (?:er )?|der er )?")
@@ -138,6 +139,8 @@ def _beside(sentence: Sentence, title: Mark) -> list[Record] | None:
     nearest, prior = before[-1], before[-2] if len(before) > 1 else None
     if _OPENED.search(text, max(0, title.start - 2), title.start) and nearest.kind in ("name", "first", "self"):
         return resolve(nearest, sentence.prose, sentence.last)  # "Bo Friis, der skal af sted (souschef, …)"
+    if nearest.kind in ("name", "first") and _STANDS_IN.search(text, max(sentence.begin, nearest.start - 25), nearest.start):
+        return resolve(prior, sentence.prose, sentence.last) if prior else sentence.whoever_speaks()
     gap = sentence.without_marks(nearest.end, title.start)
     apposition = bool(_APPOSITION.fullmatch(gap))
     beside_a_name = prior is not None and prior.kind == "name" and bool(_NOTHING_MORE.fullmatch(text, prior.end, nearest.start))

@@ -102,7 +102,8 @@ class _Casting(Scene):
         joining = structured + [r for r in people if r.form in SPOKEN and r.joins >= needed and not r.only_mentioned and _known(r)]
         if joining or main.listed or self_signup or self.forwarded:
             return joining
-        return [r for r in people if not r.only_mentioned and r.joins >= (0.0 if _known(r) else 1.0)] or self._from_subject()
+        least = 0.1 if _I.search(main.body) and not _WE.search(main.body) else 0.0  # whoever speaks of themselves may mean themselves
+        return [r for r in people if not r.only_mentioned and r.joins >= (least if _known(r) else 1.0)] or self._from_subject()
 
     def _asker(self, joining: list[Record], self_signup: bool) -> Record | None:
         """The first writer of a forwarded wish, unless the writer only speaks of their own or gives a list."""
@@ -365,6 +366,8 @@ def _alike(one: str, other: str) -> bool:
 _NOT_SO = re.compile(r"\b(?:ikke|not) [\"'”“„»«’]{0,2}$")
 _THEM = re.compile(r"\b(?:meld|tilmeld|skriv|sæt|book|notér|noter|registrer)\w* (?:venligst |gerne |derfor |hermed )?dem\b", re.IGNORECASE)
 _ASIDE = re.compile(r"\([^()\n]{0,200}\)")
+_I = re.compile(r"\b(?:jeg|undertegnede)\b", re.IGNORECASE)
+_WE = re.compile(r"\b(?:vi|vores|os|we|our)\b", re.IGNORECASE)
 _AND_I = re.compile(r"\)? (?:og|samt|and) (?:jeg|undertegnede|I) ")
 _SAME = re.compile(r"\bsamme (?:\w+ ){0,2}(?:ean|faktura\w*|betaling\w*|regning\w*|sted|bibliotek|oplysninger)", re.IGNORECASE)
 
