@@ -198,7 +198,7 @@ _OWN_TITLE = re.compile(r" (?:titel|stilling|title)")
 def _stated(sentence: Sentence, title: Mark) -> list[Record]:
     """Of whom a verb says the title: `jeg er souschef`, `hun arbejder som leder`."""
     lead = sentence.lead(title)
-    if _BUT_NOW.search(lead) and _IS.search(lead):
+    if _BUT_NOW.search(lead) and _IS.search(sentence.text, max(sentence.begin, title.start - 110), title.start):
         return sentence.whoever_speaks()
     if _FORMER.search(lead):
         return []

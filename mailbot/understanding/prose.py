@@ -19,7 +19,7 @@ MAX_MARKS = 120  # of one sentence; more is no sentence
 
 
 @cache
-def _wishes() -> re.Pattern[str]:
+def wishes() -> re.Pattern[str]:
     """What follows on "han" or "hun" who wants to come."""
     return re.compile(
         r" (?:(?:meget|rigtig|også|nu|selv|derfor|allerede|har|vil|ønsker|skal|selvfølgelig|naturligvis|jo|da|så"
@@ -92,7 +92,7 @@ def _by_pronoun(text: str, ref: Ref, stop: int, meant: Record) -> None:
     if cues("persons", "declined").match(text, ref.end, stop):
         meant.declined = True
     sent = cues("persons", "given").search(text, max(0, ref.start - 30), ref.start) and _COURSE.match(text, ref.end, stop)
-    if sent or _wishes().match(text, ref.end, stop):
+    if sent or wishes().match(text, ref.end, stop):
         meant.wished = True
 
 
@@ -103,8 +103,9 @@ def _were_there(sentence: Sentence, stop: int) -> None:
     if hit is None or cues("roles", "not_returning").search(text, sentence.begin, stop):
         return
     spoken_of = [r for r in sentence.refs if r.start < hit.end() and r.kind in ("name", "first", "same", "self")]
-    if spoken_of and spoken_of[-1].kind != "self":
-        for owner in resolve(spoken_of[-1], sentence.prose, sentence.last):
+    beside = len(spoken_of) > 1 and text[spoken_of[-2].end : spoken_of[-1].start] in (" og ", " samt ", " and ", " & ")
+    for ref in spoken_of[-2:] if beside else spoken_of[-1:]:
+        for owner in resolve(ref, sentence.prose, sentence.last) if ref.kind != "self" else ():
             if not owner.writer:
                 owner.returning = owner.returning or Found("true", hit.start(), hit.end(), MODULE, "text", 0.9)
 

@@ -280,11 +280,14 @@ def _named(made: Told) -> list[int]:
 
 def _stated(made: Told, title: Found) -> bool:
     """Whether the writer states the title as a field would (`min titel er …`), or as a new one (`jeg er lige blevet …`)."""
-    lead = made.text[max(0, title.start - 50) : title.start]
-    return bool(_AS_A_FIELD.search(lead)) or (bool(_NEWLY.search(lead)) and title.value.lower() not in listed("titles", "general"))
+    lead = made.text[max(0, title.start - 110) : title.start]
+    return bool(_INSTEAD.search(lead) or _AS_A_FIELD.search(lead)) or (
+        bool(_NEWLY.search(lead)) and title.value.lower() not in listed("titles", "general")
+    )
 
 
 _AS_A_FIELD = re.compile(r"\b(?:titel(?:en)?|stilling(?:en|sbetegnelse\w*)?|title) (?:er|is|hedder|lyder)\b[\w ]{0,20}$", re.IGNORECASE)
+_INSTEAD = re.compile(r"\bikke\b[^.!?\n]{0,90}\bmen (?:derimod |nu )?$", re.IGNORECASE)
 _NEWLY = re.compile(
     r"\b(?:(?:lige|netop|nylig\w*|nu|just) (?:blevet|tiltrådt|startet|begyndt|forfremmet|udnævnt|ansat|become|been)|nyudnævnt|nybagt"
     r"|(?:udnævnt|forfremmet|promoted) (?:til|to))\b[\w ]{0,20}$",
