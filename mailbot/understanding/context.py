@@ -14,7 +14,7 @@ from functools import cache
 
 from mailbot.course import Kind
 from mailbot.mail.message import Message, Segment, SegmentKind
-from mailbot.understanding.lexicon import alternatives, listed, words
+from mailbot.understanding.lexicon import affixes, alternatives, listed, words
 from mailbot.understanding.reading import Letter
 
 LOOKED_AT = 3_000  # characters of a quoted letter
@@ -106,7 +106,9 @@ def _prefix() -> re.Pattern[str]:
 def _recognised(message: Message, topic: str, reply: bool, history: tuple[Segment, ...], ours: Collection[str]) -> Answers:
     """The kind of letter that the nearest quoted message is; the sender's own earlier mail is OWN."""
     if not history:
-        return (recognise("", topic) or Answers.OTHER) if reply else Answers.NOTHING
+        if reply or topic.lower().startswith(affixes("letters", "answering")):
+            return recognise("", topic) or (Answers.OTHER if reply else Answers.NOTHING)
+        return Answers.NOTHING
     nearest = history[0]
     text = message.text[nearest.start : nearest.end]
     for segment in history[1:]:

@@ -43,3 +43,17 @@ def test_a_letter_quoted_below_an_answer_is_known(language: str, name: str, lett
     )
     message = parse(raw.encode())
     assert context(message, None, frozenset({"lv@fremtidensbiblioteker.dk"})).answers is EXPECTED[name.partition("-")[0]]
+
+
+@pytest.mark.parametrize(
+    ("subject", "answers"),
+    [
+        ("Svar på tilbud om plads", Answers.OFFER),
+        ("Svar vedr. din bekræftelse", Answers.CONFIRMATION),
+        ("Svar på spørgsmål", Answers.NOTHING),
+        ("Ledig plads til dig", Answers.NOTHING),  # a seller writes that, too
+    ],
+)
+def test_who_answers_in_a_mail_of_its_own_says_so_in_the_subject(subject: str, answers: Answers) -> None:
+    raw = f"From: Bo Krag <bk@egedal-bib.dk>\nTo: {OURS}\nSubject: {subject}\n\nHej".encode()
+    assert context(parse(raw), None, (OURS,)).answers is answers
