@@ -19,7 +19,8 @@ _STRONG = re.compile(r"\s+/\s+|\s*[|•;\t]\s*|\s+·\s+|(?<=\D)/(?=\D)(?!\w{1,2}
 _WEAK = re.compile(r"\s*[,;()<>\[\]|•\t]\s*|\s+[-–—/·]\s+|\.\s+(?=[A-ZÆØÅ])|\s+(?:og|som er|der er|er|who is|is our|and is)\s+(?=\S)")
 _BRACKETS = re.compile(r"\s*[()<>\[\]]\s*")
 _LEAD = re.compile(
-    r"^(?:(?:[-–—*•·‣▪►→✓]|o(?=\s))\s*|\(?\d{1,2}[.):]\s*|[a-hA-H][.)]\s+|(?:deltager|person|nr\.?)\s*\d{1,2}\s*[:.)]?\s*)+", re.IGNORECASE
+    r"^(?:(?:[-–—*•·‣▪►→✓]|o(?=\s))\s*|\(?\d{1,2}[.):]\s*|[a-hA-H][.)]\s+|(?:deltager|person|prioritet|prio|nummer|plads|nr\.?)\s*\d{1,2}\s*[:.)]?\s*)+",
+    re.IGNORECASE,
 )
 _SELF = re.compile(r"^(?:og )?(?:mig selv|jeg selv|mig|undertegnede|jeg|myself|me)\b", re.IGNORECASE)
 _NOBODY = re.compile(

@@ -45,7 +45,9 @@ def find(text: str, claimed: Sequence[tuple[int, int]] = (), loud: bool = False)
         if run and not _continues(text, run[-1].end(), match.start(), run[-1].group()):
             found += _name(text, run, loud)
             run = []
-        if not taken and (_capital(match.group(), loud) or (run and match.group().lower() in listed("names", "particles"))):
+        if not taken and (
+            _capital(match.group(), loud) or _loud_on(run, match.group()) or (run and match.group().lower() in listed("names", "particles"))
+        ):
             run.append(match)
         elif run:
             found += _name(text, run, loud)
@@ -56,6 +58,12 @@ def find(text: str, claimed: Sequence[tuple[int, int]] = (), loud: bool = False)
 def _continues(text: str, end: int, start: int, last: str) -> bool:
     gap = text[end:start]
     return gap in (" ", "\u00a0") or ((len(last) <= 2 or last in _SHORTENED) and gap in (".", ". ")) or (gap == "  " and "\n" not in gap)
+
+
+def _loud_on(run: list[re.Match[str]], word: str) -> bool:
+    """Whether a word in capitals goes on with a name in capitals: `KAREN-MARIE STAUN`."""
+    first = run[0].group() if run else ""
+    return bool(first) and word.isupper() and first.isupper() and len(word) > 2 and is_first_name(first.split("-")[0])
 
 
 def _capital(word: str, loud: bool) -> bool:

@@ -128,6 +128,8 @@ class _Casting(Scene):
         if joining:
             if _THEM.search(main.body) and not cues("persons", "self_too").search(_ASIDE.sub(" ", main.body)):
                 return False  # "… i ledergruppen (Bo, Ida og mig). Meld dem til"
+            if len(joining) == 1 and joining[0].wished and _BUT_THEY.search(main.body) and not main.says("persons", "self_strict"):
+                return False  # "Bo og jeg har talt om det, og han vil gerne …"
             both = len(joining) == 1 and joining[0].form in SPOKEN and main.says("roles", "both")
             return (main.says("persons", "self_too") or main.says("persons", "self_strict") or both) and not (
                 asked and not re.search(r"\b(?:også|selv|og jeg|jeg og|os)\b", main.body, re.IGNORECASE)
@@ -365,6 +367,7 @@ def _alike(one: str, other: str) -> bool:
 
 _NOT_SO = re.compile(r"\b(?:ikke|not) [\"'”“„»«’]{0,2}$")
 _THEM = re.compile(r"\b(?:meld|tilmeld|skriv|sæt|book|notér|noter|registrer)\w* (?:venligst |gerne |derfor |hermed )?dem\b", re.IGNORECASE)
+_BUT_THEY = re.compile(r"\b(?:og|samt) jeg\b[^.!?\n]{0,80}, (?:og|men|så) (?:nu )?(?:han|hun)\b", re.IGNORECASE)
 _ASIDE = re.compile(r"\([^()\n]{0,200}\)")
 _I = re.compile(r"\b(?:jeg|undertegnede)\b", re.IGNORECASE)
 _WE = re.compile(r"\b(?:vi|vores|os|we|our)\b", re.IGNORECASE)
