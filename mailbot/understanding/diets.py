@@ -72,7 +72,7 @@ _AND = re.compile(
 )
 _RAW = re.compile(
     r"(?<!\w)(?:(?:rå|bløde?|røgede?t?|fed|fede|stærke?t?|kogte?|friske?|mørkt|lyst|rødt|alle former for|al slags"
-    r"|upasteuriseret|raw) ){1,2}$"
+    r"|upasteuriserede?t?|raw) ){1,2}$"
 )
 
 
@@ -167,7 +167,19 @@ def find(text: str) -> list[Diet]:
         if match.group() == text.strip() and group in ("bear", "allergic", "inverted"):
             start, end, value = match.start(), match.end(), " ".join(match.group().split())
         found.append(Diet(value, start, end))
-    return sorted(found + _avoided(text, found), key=lambda d: d.start)
+    return _joined(text, sorted(found + _avoided(text, found), key=lambda d: d.start))
+
+
+def _joined(text: str, found: list[Diet]) -> list[Diet]:
+    """Two that one breath tells of one person are one: "pescetar og tåler ikke peberfrugt"."""
+    joined: list[Diet] = []
+    for diet in found:
+        before = joined[-1] if joined else None
+        if before and " ".join(text[before.end : diet.start].lower().split()) in listed("diets", "joined"):
+            joined[-1] = Diet(" ".join(text[before.start : diet.end].split()), before.start, diet.end)
+        else:
+            joined.append(diet)
+    return joined
 
 
 def _has_food(text: str) -> bool:
