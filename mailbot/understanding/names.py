@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from mailbot.mail.message import Address
 from mailbot.understanding import organisations, titles
@@ -52,7 +53,28 @@ def find(text: str, claimed: Sequence[tuple[int, int]] = (), loud: bool = False)
         elif run:
             found += _name(text, run, loud)
             run = []
-    return found + _name(text, run, loud)
+    return found + _name(text, run, loud) or _small(text, spans)
+
+
+def _small(text: str, claimed: Sequence[tuple[int, int]]) -> list[Name]:
+    """The names in a text that is written in small letters throughout: a first name before a last name."""
+    if len(text) < 40 or sum(c.isupper() for c in text[:2000]) * 100 > len(text[:2000]):
+        return []
+    found = []
+    for first, last in pairwise(_WORD.finditer(text)):
+        start, end = first.start(), last.end()
+        named = text[first.end() : last.start()] == " " and first.group().islower() and _first(first.group()) and _last(last.group())
+        if named and not any(start < b and a < end for a, b in claimed) and not (found and start < found[-1].end):
+            found.append(Name(text[start:end], start, end, 0.8))
+    return found
+
+
+def _first(word: str) -> bool:
+    return len(word) > 2 and person_word(word.capitalize())
+
+
+def _last(word: str) -> bool:
+    return len(word) > 2 and is_last_name(word) and word not in listed("names", "starters") and word not in listed("names", "never")
 
 
 def _continues(text: str, end: int, start: int, last: str) -> bool:

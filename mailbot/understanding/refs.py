@@ -75,8 +75,11 @@ def find(
         record = met(mark, text, people, writer_name, skip)
         if record is not None:
             refs.append(Ref("name", mark.start, mark.end, record))
+    small = {names.first_name(r.name) for r in people if r.name.islower()}  # of those whose names the text has in small letters
     for word in re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*").finditer(text, begin, stop):
-        if not word.group()[0].isupper() or any(a < word.end() and word.start() < b for a, b in taken):
+        if any(a < word.end() and word.start() < b for a, b in taken):
+            continue
+        if not word.group()[0].isupper() and re.sub(r"s$", "", word.group()) not in small and word.group() not in small:
             continue
         plain = re.sub(r"s$", "", word.group())
         owner = next((r for r in people if r.name and names.first_name(r.name) in (word.group(), plain)), None)

@@ -202,11 +202,10 @@ def _announced(lines: list[Line], at: int) -> bool:
 def _signed(rest: str) -> bool:
     """What may follow a farewell on its line: a name, initials, an office; no sentence."""
     words_ = rest.split()
-    return len(words_) <= 12 and (
-        not words_
-        or words_[0][0].isupper()
-        or len(words_) == 1
-        or not _speaks().search(rest)
+    return (
+        len(words_) <= 12
+        and not (rest.endswith(":") and rest[:1].islower())
+        and (not words_ or words_[0][0].isupper() or len(words_) == 1 or not _speaks().search(rest))
     )
 
 
