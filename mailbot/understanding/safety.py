@@ -33,7 +33,7 @@ NOT_OURS = 0.15  # and so they are where it is no matter of ours with this proba
 TOLD_CLEARLY = 0.8  # how clearly both of two matters must be told
 BESIDE = 0.08  # … and how probable the second must be
 CLEAR = 0.9  # as sure as this, full details stand for a wish that is told in no words known
-MAYBE_OURS = 0.05  # an unrelated message that may be a matter with this probability is shown, too
+MAYBE_OURS = 0.12  # an unrelated message that may be a matter with this probability is shown, too
 
 
 @dataclass(frozen=True, slots=True)
