@@ -60,7 +60,7 @@ def _small(text: str, claimed: Sequence[tuple[int, int]]) -> list[Name]:
     """The names in a text that is written in small letters throughout: a first name before a last name."""
     if len(text) < 40 or sum(c.isupper() for c in text[:2000]) * 100 > len(text[:2000]):
         return []
-    found = []
+    found: list[Name] = []
     for first, last in pairwise(_WORD.finditer(text)):
         start, end = first.start(), last.end()
         named = text[first.end() : last.start()] == " " and first.group().islower() and _first(first.group()) and _last(last.group())
