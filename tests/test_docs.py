@@ -49,3 +49,12 @@ def test_every_key_of_a_course_file_is_documented(key: str) -> None:
 @pytest.mark.parametrize("kind", list(Kind))
 def test_every_kind_of_letter_is_documented(kind: Kind) -> None:
     assert f"`{kind.value}`" in README
+
+
+def test_every_test_that_is_named_exists() -> None:
+    here = Path(__file__).resolve().parent
+    text = (here / "README.md").read_text("utf-8")
+    named = re.findall(r"`tests/([\w/]+\.py)::(\w+)", text)
+    assert len(named) > 50
+    assert [f"{file}::{test}" for file, test in named if f"def {test}(" not in (here / file).read_text("utf-8")] == []
+    assert [f for f in re.findall(r"`tests/([\w/.-]+)`", text) if not (here / f).exists()] == []
