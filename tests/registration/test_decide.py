@@ -1,4 +1,4 @@
-"""The rows of DESIGN's table, one after the other (the long stories stand in test_histories.py)."""
+"""The rows of DESIGN's table, one after the other (the long stories stand in test_signing_up.py and its neighbours)."""
 
 from __future__ import annotations
 
