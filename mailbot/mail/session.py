@@ -89,15 +89,12 @@ class Session:
 
     def close(self) -> None:
         """Sign off politely, if there is somebody to say it to."""
-        client, self._client, self._selected = self._client, None, None
+        client = self._let_go()
         if client is not None:
             with contextlib.suppress(OSError, IMAPClientError, *_BAD_LINE):
                 client.socket().settimeout(min(2.0, self.account.timeout))
                 client.logout()
             _hang_up(client)
-        bell, self._bell = self._bell, None
-        for end in bell or ():
-            end.close()
 
     @contextmanager
     def talking(self) -> Iterator[IMAPClient]:
@@ -129,9 +126,17 @@ class Session:
             raise InboxError(f"{self.account.place} refused a command ({text}); if this comes again, tell the maintainers") from problem
 
     def _drop(self) -> None:
-        client, self._client, self._selected = self._client, None, None
+        client = self._let_go()
         if client is not None:
             _hang_up(client)
+
+    def _let_go(self) -> IMAPClient | None:
+        """Forget the connection and all that goes with it."""
+        client, self._client, self._selected = self._client, None, None
+        bell, self._bell = self._bell, None
+        for end in bell or ():
+            end.close()
+        return client
 
     def can(self, capability: str) -> bool:
         with self.talking() as client:
