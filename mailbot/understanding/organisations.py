@@ -287,7 +287,7 @@ def _right(text: str, end: int, head: str) -> int:
         and (_definite(head) or text[reached : inside.end()].lower().startswith((" for ", " of ")))
     ):
         place = inside.group("place").lower()
-        if place not in listed("names", "never") or place in listed("organisations", "districts"):
+        if place not in listed("names", "never") or place in listed("organisations", "districts") or is_place(place):
             reached = inside.end()
     elif (
         _definite(head) and (head in listed("organisations", "library") or head.endswith(affixes("organisations", "library_endings")))

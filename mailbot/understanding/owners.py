@@ -26,7 +26,7 @@ _APPOSITION = re.compile(
 @cache
 def _copula() -> re.Pattern[str]:
     return re.compile(
-        rf"(?<!\w){alternatives(words('titles')['copula'])}:?(?: (?!ikke\b|ingen\b|min\b(?! \w*\Z)|chef)[\w-]+\.?){{0,4}} ?$"
+        rf"(?<!\w){alternatives(words('titles')['copula'])}:?(?: (?!ikke\b|ingen\b|min\b(?! \w*\Z)|chef)[\w-]+\.?){{0,4}} ?[\"'”“„»]?$"
         rf"|\bI['’]m (?:the |a |an |now |currently )*$",
         re.IGNORECASE,
     )

@@ -36,6 +36,7 @@ def _coded() -> re.Pattern[str]:
     return re.compile(
         rf"(?<![\w-]){alternatives(lists['codes'])}(?:[ .\-]?(?:nr|nummer(?:et)?|no|number|element|id)\b)?\.?"
         rf"(?:[ \u00a0]?[:=#.,]+[ \u00a0.]*|[ \u00a0]+(?:er|bliver|skal være|is|på|med)?[ \u00a0:]*"
+        rf"|,? (?:som|der|which) (?:er|hedder|bliver|is) "
         rf"|[ ](?:til|for|på)[ ][\w ]{{2,40}}:[ ]*)(?:nr\.? ?)?\(?(?:{_QUOTED}|{_CODE})"
     )
 

@@ -19,7 +19,7 @@ from mailbot.understanding.lexicon import listed
 from mailbot.understanding.voices import Line, Voice, signoff
 
 _MODULE = "signature"
-_BARS = re.compile(r"\s*[|•\t]\s*|\s+[·/]\s+|\s{3,}")
+_BARS = re.compile(r"\s*[|•\t]\s*|\s+(?:[·/]|//)\s+|\s{3,}")
 _PARTS = re.compile(r"\s*[,(]\s*|\s+[-–]\s+")
 _ADDRESS = re.compile(r"\b\d{4}\s+[A-ZÆØÅ]|\b[A-ZÆØÅ]?-?\d{4,5}\b|\d+[A-Za-z]?(?:,|$)")
 

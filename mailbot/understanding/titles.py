@@ -285,7 +285,8 @@ def _one_word_more(text: str, reached: int) -> int | None:
     return step.end() if goes_on else None
 
 
-_HEADS = re.compile(  # "for seks bibliotekarer", "for 12 ansatte": how many, not of what
+_HEADS = re.compile(  # "for seks bibliotekarer", "for 12 ansatte", "for tre.": how many, not of what
+    r"(?:\d{1,3}|tre|fire|fem|seks|syv|otte|ni|ti|three|four|five|six)(?=[.,;!)\n]|$)|"
     r"(?:\d{1,3}|to|tre|fire|fem|seks|syv|otte|ni|ti|elleve|tolv|fjorten|femten|seksten|tyve|tredive|two|three|four|five"
     r"|six|seven|eight|nine|ten|twelve)[ \u00a0](?:\w{2,12} )?"
     r"(?:[\w-]{0,20}(?:arer|enter|ledere|tører|ister|ansatte|medarbejdere|formidlere|folk|kolleger|mennesker|assistenter)"
