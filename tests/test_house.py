@@ -70,6 +70,7 @@ MODULES = {
 @pytest.mark.parametrize("module", MODULES)
 def test_each_room_imports_only_what_it_may(module: str) -> None:
     assert forbidden(module, MODULES[module]) == set()
+SCREEN = 55  # lines of a function
 
 
 def test_the_core_has_no_clock_network_file_or_sql() -> None:
@@ -91,5 +92,15 @@ def test_the_rule_sees_a_wrong_import(tmp_path: Path) -> None:
 
 
 def test_no_file_is_longer_than_400_lines() -> None:
-    long = {str(p): n for p in MODULES.values() if (n := len(p.read_text("utf-8").splitlines())) > 400}
-    assert not long
+    files = [*MODULES.values(), *Path(__file__).resolve().parent.rglob("*.py")]
+    assert {str(p): n for p in files if (n := len(p.read_text("utf-8").splitlines())) > 400} == {}
+
+
+def test_no_function_is_longer_than_a_screen() -> None:
+    long = {
+        f"{name}.{node.name}": length
+        for name, path in MODULES.items()
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (length := (node.end_lineno or 0) - node.lineno + 1) > SCREEN
+    }
+    assert long == {}

@@ -6,7 +6,7 @@ The people are invented; a course may be given, so that the administrator sees h
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,9 +28,11 @@ METTE = Person(
 )
 BO = Person(name="Bo Lind", email="bol@eksempelbib.dk", title="afdelingsleder", organisation="Eksempelby Bibliotek", ean="5798001234560")
 CARL = Person(name="Carl Madsen", title="teamleder", organisation="Eksempelby Bibliotek")
+BARE = replace(METTE, ean=None, phone=None, dietary=None, returning=None)
+ME = Address(METTE.name or "", METTE.email or "")
 SOFIE = Address("Sofie Lund", "sol@eksempelbib.dk")
 THREAD = Thread("<sample@eksempelbib.dk>", (), "Tilmelding")
-
+To = Callable[..., Draft]  # kind, seats, and what else the letter says
 
 LINES = (  # as `registration.commands.LineResult` has them
     SimpleNamespace(line="godkend 12", code="done", command="approve"),
@@ -53,17 +55,21 @@ def seat(
 
 def drafts(course: Course) -> Iterator[tuple[str, Draft]]:
     """(name, draft) of letters that show what the templates can say; the name is the kind with a word for the variant."""
-    me = Address(METTE.name or "", METTE.email or "")
-    bare = replace(METTE, ean=None, phone=None, dietary=None, returning=None)
-    offered = replace(seat(bare, Status.OFFERED), registration=replace(registration(bare, Status.OFFERED), offer_expires_at=EXPIRES))
-    moved = course.meetings[0].model_copy(update={"place": "Odense Hovedbibliotek, Østre Stationsvej 15"})
 
-    def to(kind: Kind, *seats: Seat, reply: Thread | None = None, whom: Address = me, **facts: object) -> Draft:
+    def to(kind: Kind, *seats: Seat, reply: Thread | None = None, whom: Address = ME, **facts: object) -> Draft:
         return Draft(kind=kind, course=course.id, to=whom, subject_of="registration:12", seats=seats, reply=reply, facts=facts)
 
+    yield from _about_signups(to)
+    yield from _about_changes(to)
+    yield from _about_offers(to)
+    yield from _about_meetings(to, course)
+    yield from _others(to)
+
+
+def _about_signups(to: To) -> Iterator[tuple[str, Draft]]:
     yield "confirmation", to(Kind.CONFIRMATION, seat(METTE), reply=THREAD, question=True)
-    yield "confirmation-missing", to(Kind.CONFIRMATION, seat(bare, missing=("ean",)), reply=THREAD)
-    wrong = replace(bare, title=None, ean_invalid="579800123456")
+    yield "confirmation-missing", to(Kind.CONFIRMATION, seat(BARE, missing=("ean",)), reply=THREAD)
+    wrong = replace(BARE, title=None, ean_invalid="579800123456")
     yield "confirmation-wrong-ean", to(Kind.CONFIRMATION, seat(wrong, missing=("title", "ean")))
     yield "confirmation-by", to(Kind.CONFIRMATION, seat(METTE, contact=SOFIE))
     yield "confirmation-group", to(
@@ -72,40 +78,54 @@ def drafts(course: Course) -> Iterator[tuple[str, Draft]]:
     )
     yield "confirmation-offer", to(Kind.CONFIRMATION, replace(seat(METTE), registration=replace(registration(METTE), offered_at=NOW)))
     yield "confirmation-successor", to(Kind.CONFIRMATION, seat(METTE), predecessor="Bo Lind")
-    yield "waiting", to(Kind.WAITING, seat(bare, Status.WAITING, position=3, missing=("ean",)), reply=THREAD)
-    yield "waiting-again", to(Kind.WAITING, seat(bare, Status.WAITING, position=2), expires_at=NOW - timedelta(days=2))
+    yield "waiting", to(Kind.WAITING, seat(BARE, Status.WAITING, position=3, missing=("ean",)), reply=THREAD)
+    yield "waiting-again", to(Kind.WAITING, seat(BARE, Status.WAITING, position=2), expires_at=NOW - timedelta(days=2))
     yield "waiting-group", to(
         Kind.WAITING, seat(METTE, Status.WAITING, position=3, contact=SOFIE), seat(CARL, Status.WAITING, position=4, contact=SOFIE),
         reply=THREAD, whom=SOFIE,
     )
     yield "late", to(Kind.LATE, seat(METTE, Status.WAITING, position=4), reply=THREAD, waiting=True)
     yield "late-review", to(Kind.LATE, seat(METTE, Status.REVIEW), reply=THREAD, waiting=False)
+
+
+def _about_changes(to: To) -> Iterator[tuple[str, Draft]]:
     yield "updated", to(Kind.UPDATED, seat(METTE), reply=THREAD, changed=("title", "ean"))
-    yield "updated-address", to(Kind.UPDATED, seat(METTE), whom=Address(me.name, "gammel@eksempelbib.dk"), changed=("email",),
+    yield "updated-address", to(Kind.UPDATED, seat(METTE), whom=Address(ME.name, "gammel@eksempelbib.dk"), changed=("email",),
                                 old_email="gammel@eksempelbib.dk")
     yield "already", to(Kind.ALREADY, seat(METTE), reply=THREAD)
     yield "already-waiting", to(Kind.ALREADY, seat(METTE, Status.WAITING, position=2), reply=THREAD)
-    yield "missing_details", to(Kind.MISSING_DETAILS, seat(bare, missing=("ean",)))
+    yield "missing_details", to(Kind.MISSING_DETAILS, seat(BARE, missing=("ean",)))
     carl = seat(CARL, missing=("email", "ean"), contact=SOFIE)
     yield "missing_details-contact", to(Kind.MISSING_DETAILS, carl, whom=SOFIE, deadline=True)
     yield "cancelled", to(Kind.CANCELLED, seat(METTE, Status.CANCELLED), reply=THREAD)
     yield "cancelled-late", to(Kind.CANCELLED, seat(METTE, Status.CANCELLED), reply=THREAD, late_cancellation=True)
     yield "cancelled-contact", to(Kind.CANCELLED, seat(BO, Status.CANCELLED, contact=SOFIE), reply=THREAD, whom=SOFIE)
     yield "substituted", to(Kind.SUBSTITUTED, seat(METTE, Status.CANCELLED), reply=THREAD, successor="Bo Lind")
+
+
+def _about_offers(to: To) -> Iterator[tuple[str, Draft]]:
+    offered = replace(seat(BARE, Status.OFFERED), registration=replace(registration(BARE, Status.OFFERED), offer_expires_at=EXPIRES))
     yield "offer", to(Kind.OFFER, offered, expires_at=EXPIRES)
     yield "offer-contact", to(Kind.OFFER, seat(CARL, Status.OFFERED, contact=SOFIE), whom=SOFIE, expires_at=EXPIRES)
     yield "offer_reminder", to(Kind.OFFER_REMINDER, offered, expires_at=EXPIRES)
-    yield "offer_lapsed", to(Kind.OFFER_LAPSED, seat(bare, Status.EXPIRED))
-    yield "declined", to(Kind.DECLINED, seat(bare, Status.DECLINED), reply=THREAD)
+    yield "offer_lapsed", to(Kind.OFFER_LAPSED, seat(BARE, Status.EXPIRED))
+    yield "declined", to(Kind.DECLINED, seat(BARE, Status.DECLINED), reply=THREAD)
+
+
+def _about_meetings(to: To, course: Course) -> Iterator[tuple[str, Draft]]:
+    moved = course.meetings[0].model_copy(update={"place": "Odense Hovedbibliotek, Østre Stationsvej 15"})
     yield "meeting_reminder", to(Kind.MEETING_REMINDER, seat(METTE), meeting=moved, number=1, days=14)
     yield "meeting_reminder-contact", to(Kind.MEETING_REMINDER, seat(CARL, contact=SOFIE), whom=SOFIE, meeting=course.meetings[-1],
                                          number=len(course.meetings), days=3)
     yield "place", to(Kind.PLACE, seat(METTE), meeting=moved, number=1, change="place", before=course.meetings[0])
     yield "place-moved", to(Kind.PLACE, seat(METTE), meeting=course.meetings[0], number=1, change="date", before=course.meetings[0])
     yield "place-called-off", to(Kind.PLACE, seat(METTE), meeting=course.meetings[0], number=1, change="called_off")
+
+
+def _others(to: To) -> Iterator[tuple[str, Draft]]:
     yield "receipt", to(Kind.RECEIPT, reply=THREAD)
     yield "verify", to(Kind.VERIFY, seat(METTE), intent="cancel", asker=SOFIE, own=False, names=(METTE.name,))
-    yield "verify-own", to(Kind.VERIFY, seat(METTE), intent="substitute", asker=me, own=True, names=(METTE.name,), successor="Bo Lind")
+    yield "verify-own", to(Kind.VERIFY, seat(METTE), intent="substitute", asker=ME, own=True, names=(METTE.name,), successor="Bo Lind")
     yield "answer", to(Kind.ANSWER, reply=THREAD, text="Ja, der er gratis parkering lige ved biblioteket.\n\nGod tur!")
     yield "answer-facts", to(Kind.ANSWER, reply=THREAD, asked=("price", "deadline", "dates", "place", "signup"))
     yield "command_reply", to(Kind.COMMAND_REPLY, reply=THREAD, results=LINES)
