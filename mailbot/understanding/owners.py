@@ -230,6 +230,7 @@ def _may_be_subject(sentence: Sentence, ref: Ref) -> bool:
     return word not in listed("persons", "no_subjects") or bool(_OWN_TITLE.match(sentence.text, ref.end))
 
 
+_FROM = re.compile(r"(?<!\w)(?:fra|hos|from|ved) $")
 _BOTH_ARE = re.compile(r" (?:er|har|spiser|tåler|lever|are|have|eat)\b")
 _GIVEN_TO = re.compile(
     r",? (?:men |og )?(?:det (?:er|gælder)|nemlig|that(?:'s| is)|namely) (?:så |jo |nemlig |altså ){0,2}"
@@ -250,11 +251,15 @@ def of_mark(sentence: Sentence, mark: Mark) -> list[Record]:
         return [owner]
     if mark.kind in ("ean", "ean_invalid", "reference", "dietary"):
         given = next((r for r in sentence.refs if r.start >= mark.end and _GIVEN_TO.fullmatch(text, mark.end, r.start)), None)
+        if given is None and mark.kind == "reference":  # "MEK4 på hans faktura"
+            given = next((r for r in sentence.refs if r.start == mark.end + 4 and sentence.words(r) in words("references")["whose"]), None)
         if given is not None:
             return resolve(given, prose, last)
         if _GIVEN_TO_ALL.match(text, mark.end, mark.end + 40):
             return [prose.everyone]
     before = sentence.before(mark)
+    if mark.kind == "dietary":
+        before = [r for r in before if not (r.kind == "all" and _FROM.search(text, max(0, r.start - 8), r.start))]  # "Bo fra os"
     if mark.kind in ("email", "phone"):
         before = [r for r in before if r.kind != "all"]
         direct = [r for r in before if r.kind in ("name", "first", "same")]

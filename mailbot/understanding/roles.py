@@ -194,7 +194,11 @@ def leaving(told: Told, record: Record, others: list[Record]) -> bool:
 def _leaves(before: str, after: str) -> bool:
     if re.match(r"\s*(?:-+>|=+>|→|⇒|>>)", after) or _close().search(before):
         return True
-    return bool(_near("leaves_before", _clause(before), True)) or bool(_edge("roles", "leaves_after", False).match(after[:90]))
+    own = _OF_ME.split(after[:90])[0]  # "Bo overtager min, da jeg går på orlov"
+    return bool(_near("leaves_before", _clause(before), True)) or bool(_edge("roles", "leaves_after", False).match(own))
+
+
+_OF_ME = re.compile(r",? (?:da|fordi|mens|når|eftersom|idet|because|since) (?:jeg|I)\b")
 
 
 @cache
