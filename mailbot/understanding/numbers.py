@@ -66,9 +66,10 @@ _DIGITS = re.compile(r"\D")
 def _taken_back() -> re.Pattern[str]:
     """Words behind a number that take it back, unless they speak of another one ("det gamle udgår")."""
     lists = words("corrections")
-    at_once, pointing, older = (alternatives(lists[key]) for key in ("at_once", "pointing", "older"))
+    at_once, clause, pointing, older = (alternatives(lists[key]) for key in ("at_once", "new_clause", "pointing", "older"))
     return re.compile(
-        rf"^(?:,? {at_once}\b|(?!\s*[(–-]?\s?{pointing} {older})[^.!?\n\d]{{0,60}}?\b(?:{'|'.join(lists['behind'])})\b)", re.IGNORECASE
+        rf"^(?:,? {at_once}\b|(?!\s*(?:[(–-]|, {clause} )?\s?{pointing} {older})[^.!?\n\d]{{0,60}}?\b(?:{'|'.join(lists['behind'])})\b)",
+        re.IGNORECASE,
     )
 
 

@@ -70,7 +70,7 @@ class _Casting(Scene):
         joining = self._joining(people, self_signup)
         asker = self._asker(joining, self_signup)
         if asker is not None:
-            joining = [asker, *joining]
+            joining = [asker, *self.company(), *joining]
         joining += self._attached(joining)
         own = main.prose.writer
         if own.mention and any(own in pair and (pair[0] in joining or pair[1] in joining) for pair in joined(main, [*people, own])):
@@ -100,6 +100,7 @@ class _Casting(Scene):
         structured = [r for r in people if r.form not in SPOKEN and r.joins >= 1.0]
         needed = 1.2 if main.says("persons", "self_strict") else 1.0 if structured or self_signup else 0.5
         joining = structured + [r for r in people if r.form in SPOKEN and r.joins >= needed and not r.only_mentioned and _known(r)]
+        joining = [r for r in joining if r.form not in SPOKEN or not main.says("persons", "self_alone")]
         if joining or main.listed or self_signup or self.forwarded:
             return joining
         least = 0.1 if _I.search(main.body) and not _WE.search(main.body) else 0.0  # whoever speaks of themselves may mean themselves

@@ -92,6 +92,9 @@ def _by_pronoun(text: str, ref: Ref, stop: int, meant: Record) -> None:
     if cues("persons", "declined").match(text, ref.end, stop):
         meant.declined = True
     sent = cues("persons", "given").search(text, max(0, ref.start - 30), ref.start) and _COURSE.match(text, ref.end, stop)
+    surely = cues("persons", "given_surely").search(text, max(0, ref.start - 40), ref.start)
+    if surely and not cues("persons", "given_up").match(text, ref.end, stop):
+        meant.wished = True
     if sent or wishes().match(text, ref.end, stop):
         meant.wished = True
 

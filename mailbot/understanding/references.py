@@ -51,6 +51,22 @@ def _attention() -> re.Pattern[str]:
 
 
 @cache
+def _person_after() -> re.Pattern[str]:
+    """`Sæt Bo Friis som kontaktperson på fakturaen`."""
+    person = r"[^\W\d_a-zæøå][\w’'-]*"
+    return re.compile(rf"(?<!\w)(?P<person>{person}(?: {person}){{1,3}}) (?={alternatives(words('references')['person_after'])}(?!\w))")
+
+
+@cache
+def _on_whose() -> re.Pattern[str]:
+    """`MEK4 på hans faktura og IMS2 på min`, `på min faktura skal der stå V-2026, på hendes B-2026`."""
+    whose = alternatives(words("references")["whose"])
+    code = r"(?<![\w@./-])(?P<{}>(?=[\w-]{{0,14}}\d)[A-ZÆØÅ]{{1,8}}[\w/-]{{1,14}})(?![\w@])"
+    first, second = code.format("first"), code.format("second")
+    return re.compile(rf"{first}(?= på {whose}(?!\w))|(?:(?<= på )|(?<=\nPå )){whose} (?:faktura |regning )?{second}")
+
+
+@cache
 def _written() -> re.Pattern[str]:
     return re.compile(
         rf"(?<!\w){alternatives(words('references')['written'])}[ :]+(?:venligst |gerne |med |på den |den |teksten |koden "
@@ -132,7 +148,7 @@ _QUOTE = re.compile(_QUOTED)
 _VALUE = re.compile(r"[\d\"'”“„»«’]")
 _ATTENTION_LEAD = re.compile(r"(?:att|attn|attention)[.: ]+(?=\S)", re.IGNORECASE)
 _THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+")
-_CODED = re.compile(r"(?<![\w@./-])(?P<code>[A-ZÆØÅ]{2,8}(?:[-/_]\w{2,12}){0,3})(?![\w@/-]|\.\w)")
+_CODED = re.compile(r"(?<![\w@./-])(?P<code>[A-ZÆØÅ]{2,8}(?:[-/_]\w{2,12}){0,3}(?: \d{3,6}(?![ .]?\d))?)(?![\w@/-]|\.\w)")
 _WRITERS = re.compile(r"[A-ZÆØÅ]{2,4}/[a-zæøå]{2,3}")  # who wrote a letter and who typed it
 _NO_CODE = frozenset(
     {"EAN", "CVR", "GLN", "PSP", "PO", "IO", "TLF", "VH", "MVH", "ATT", "OBS", "PS", "NB", "OG", "ER", "PÅ", "VI", "JEG", "TIL"}
@@ -159,6 +175,10 @@ def _candidates(text: str) -> Iterator[tuple[re.Match[str], bool]]:
         yield from ((match, False) for match in (*_coded().finditer(low), *_written().finditer(low)))
     yield from ((match, False) for match in _capitals(text, low))
     yield from ((match, True) for match in _attention().finditer(text) if text[match.end() : match.end() + 1] != "/")
+    yield from ((match, True) for match in _person_after().finditer(text))
+    for match in _on_whose().finditer(text):
+        if _INVOICE.search(text, max(0, match.start() - 160), match.end() + 20):
+            yield match, False
     for match in _INITIALS.finditer(text):
         if match.group("code").isupper() and _INVOICE.search(text, max(0, match.start() - 80), match.start()):
             yield match, False

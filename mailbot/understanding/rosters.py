@@ -7,13 +7,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 
 from mailbot.understanding import items, names
 from mailbot.understanding.entities import scan, within
 from mailbot.understanding.facts import SHARED, Found, Record
 from mailbot.understanding.gazetteer import is_first_name
 from mailbot.understanding.layout import Cell, Labelled, Table, fields_of
-from mailbot.understanding.lexicon import pattern
+from mailbot.understanding.lexicon import alternatives, pattern, words
 from mailbot.understanding.values import fill, fill_all, surname
 from mailbot.understanding.voices import Line
 
@@ -243,6 +244,8 @@ class _Blocks:
         if keys == ("name",) and len(_people(entry.value)) > 1:
             _several(entry, self.roster)
             return True
+        if keys == ("reference",) and _each_their_own().search(entry.value.text):
+            return True  # "MEK4 på hans faktura og IMS2 på min"
         several_addresses = keys == ("email",) and entry.value.text.count("@") > 1
         nameless = bool({"name", "first_name"} & set(keys)) and not _is_person(entry)
         return keys == ("ignored",) or several_addresses or nameless
@@ -277,8 +280,15 @@ class _Blocks:
 
     def _use_up(self, entry: Labelled) -> None:
         """The line of an entry says no more; its value may stand on one of the next two."""
+        if _each_their_own().search(self.lines[entry.line].text):
+            return
         following = (at for at in (entry.line + 1, entry.line + 2) if at < len(self.lines))
         self.roster.lines |= {entry.line, *(at for at in following if self.lines[at].start == entry.value.start)}
+
+
+@cache
+def _each_their_own() -> re.Pattern[str]:
+    return re.compile(rf"\w på {alternatives(words('references')['whose'])}(?!\w)")
 
 
 _SENTENCE_BEHIND = re.compile(r"[.!?]\s+[A-ZÆØÅ]\w+ \w")

@@ -17,6 +17,7 @@ from mailbot.understanding.facts import Found, Record, from_mark
 from mailbot.understanding.lexicon import cues
 from mailbot.understanding.masking import find_cpr, mask_cpr
 from mailbot.understanding.reading import Intent, Letter, Reason
+from mailbot.understanding.roles import SPOKEN, judge
 from mailbot.understanding.sentences import returning, sentences
 from mailbot.understanding.told import Told
 from mailbot.understanding.voices import Line, Voice, voices
@@ -37,6 +38,7 @@ class Scene:
         self.forwarded = self._forwarded(intent)
         asker = self.forwarded.writer if self.forwarded else None
         first = self._own_words() or next((v for v in self.voices if v.kind is SegmentKind.NEW), None) or _silent(message)
+        first = _of_our_course(first, [c.title.split()[0].lower() for c in courses if c.title.split()])
         self.copied = self._copied()
         self.copied += self._quoted(first)
         self.main = voices_told.read(first, message, self.skip, (asker,) if asker else (), tuple(self.copied), self.ours)
@@ -122,6 +124,18 @@ class Scene:
                 people.append(record)
         return people
 
+    def company(self) -> list[Record]:
+        """Those whom the first writer of a forwarded wish registers too: who sign it as well, or `Bo og jeg vil gerne …`."""
+        asked = self.forwarded
+        if asked is None:
+            return []
+        others = asked.others
+        judge(asked, others)
+        beside = asked.says("persons", "self_too")
+        return [
+            r for r in others if r.name and r.joins >= 1.5 and (r.form not in SPOKEN or (beside and not r.only_mentioned and " " in r.name))
+        ]
+
     def told_by_subject(self) -> Told | None:
         """The subject read as if it were a sentence of the writer's, spans and all in the subject."""
         subject = self.message.subject
@@ -205,6 +219,17 @@ class Scene:
         if offered or re.search(r"\b(?:hans|hendes|\w+s) vegne\b|\bfor (?:ham|hende)\b", self.main.body, re.IGNORECASE):
             return self.contact()
         return None
+
+
+def _of_our_course(voice: Voice, called: Sequence[str]) -> Voice:
+    """The voice without the entries of a list that are about other events: `A) Hverdagsledelse: … B) Temadag om …: …`."""
+    entries = [line for line in voice.body if _ENTRY.match(line.text)]
+    ours = [line for line in entries if any(word in line.text.lower() for word in called)]
+    others = [line for line in entries if line not in ours and cues("roles", "other_event").search(line.text.partition(":")[0])]
+    return replace(voice, body=tuple(line for line in voice.body if line not in others)) if ours and others else voice
+
+
+_ENTRY = re.compile(r"(?:[A-Ha-h1-9][.):]|[-–*•·])\s[^:]{3,90}:\s")
 
 
 def _speaks_of(text: str, other: Voice) -> bool:

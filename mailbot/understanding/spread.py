@@ -21,8 +21,9 @@ def spread(records: list[Record], main: Told, forwarded: Told | None, message: M
     """Completes the records of those who take part."""
     writer = main.writer
     if forwarded is not None and forwarded.writer in records:
-        _numbers([forwarded.writer], forwarded, forwarded.writer)
-        _places([forwarded.writer], forwarded, forwarded.writer, message)
+        asked = [r for r in records if r is forwarded.writer or any(r is other for other in forwarded.others)]
+        _numbers(asked, forwarded, forwarded.writer)
+        _places(asked, forwarded, forwarded.writer, message)
     for record in records:
         record.merge(main.roster.common)
         for key in SHARED:

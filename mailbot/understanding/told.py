@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from mailbot.mail.message import Message
 from mailbot.understanding import addresses, layout, lists, names, prose, rosters, signature, values
 from mailbot.understanding.entities import Mark, scan
 from mailbot.understanding.facts import Found, Record, from_mark
-from mailbot.understanding.lexicon import cues, listed
+from mailbot.understanding.lexicon import cues, listed, words
 from mailbot.understanding.refs import Prose
 from mailbot.understanding.rosters import Roster
 from mailbot.understanding.sentences import returning, sentences
@@ -48,12 +49,10 @@ class Told:
         return self.said[name, key]
 
 
-_INTRODUCED = re.compile(
-    r"(?:\bjeg hedder(?: nu| fremover| i dag| egentlig)?|\bmit navn er|\bmy name is|\bjeg er|\bhedder jeg(?: nu| fremover)?"
-    r"|\bundertegnede,?|\bi am"
-    r"|\bjag heter|\beg eiti|\bjeg heter|\bnavnet er|\bmit fulde navn er|\bfremover hedder jeg)\s+$",
-    re.IGNORECASE,
-)
+@cache
+def _introduced() -> re.Pattern[str]:
+    """What stands right before the name that a writer gives themselves."""
+    return re.compile(rf"(?<!\w)(?:{'|'.join(words('persons')['introduces'])})\s+$", re.IGNORECASE)
 
 
 def read(
@@ -79,6 +78,7 @@ def read(
 
     marks = [m for start, end in spans(text, voice.body) for m in scan(text, start, end, domain) if useful(m)]
     signed = [m for start, end in spans(text, voice.signature) for m in scan(text, start, end, domain) if useful(m)]
+    skip = (*skip, *_spoken_to(voice, marks, skip))
     voice, company, own = _company(voice, signed)
     writer = signature.read(voice, own)
     _introduce(writer, marks, text, voice)
@@ -93,6 +93,22 @@ def read(
     made = Told(voice, text, writer, roster, told, marks + signed, rest, listed=bool(company))
     _own(made)
     return made
+
+
+def _spoken_to(voice: Voice, marks: list[Mark], skip: tuple[str, ...]) -> list[str]:
+    """Other readers whom a mail to several speaks to on lines of their own: `Lisbet: Jeg vil gerne … / Bo: Så ved du, …`."""
+    called = {names.first_name(name) for name in skip}
+    if not any(line.text.partition(":")[0] in called for line in voice.body if ":" in line.text[:30]):
+        return []
+    starts = {line.start: line for line in voice.body}
+    return [
+        mark.value
+        for mark in marks
+        if mark.kind == "name"
+        and (line := starts.get(mark.start))
+        and line.text[mark.end - mark.start :].startswith(": ")
+        and not any(m.kind != "name" and line.start <= m.start < line.end for m in marks)
+    ]
 
 
 def _company(voice: Voice, signed: list[Mark]) -> tuple[Voice, list[Record], list[Mark]]:
@@ -169,7 +185,7 @@ _SELF_AFTER = re.compile(r"[^.!?\n]{0,25}\((?:(?:det er|altså|jo|it's|=)\s?){0,
 def _introduce(writer: Record, marks: list[Mark], text: str, voice: Voice) -> None:
     """`Jeg hedder Nanna Weltz`: the writer's name in their own words wins over the header's."""
     for mark in marks:
-        if mark.kind == "name" and (_INTRODUCED.search(text, max(0, mark.start - 30), mark.start) or _SELF_AFTER.match(text, mark.end)):
+        if mark.kind == "name" and (_introduced().search(text, max(0, mark.start - 60), mark.start) or _SELF_AFTER.match(text, mark.end)):
             held = writer.fields.get("name")
             if held is None or held.source == "from" or len(held.value.split()) < 2:
                 writer.fields["name"] = from_mark(mark, "prose")

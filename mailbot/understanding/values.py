@@ -17,6 +17,7 @@ from mailbot.understanding.numbers import check_digit_right
 
 _INITIALS = re.compile(r"^[A-ZÆØÅ]{2,4}:\s+")  # before an answer
 _NO_ANSWER = re.compile(r"[\W_]*|n/?a|ingen|nej|uændret|samme(?: som .{0,30})?|ditto|do\.?|se (?:neden|oven|under).*|\?+", re.IGNORECASE)
+_QUOTES = "\"'”“„»«’"
 _EIGHT = re.compile(r"[2-9](?:[ .\-/]{0,2}\d){7}")  # however they are grouped
 _RETURNING = re.compile(r"(?:(?:ja|yes|x|sand|true|2025|i 2025)\b|✓)", re.IGNORECASE)
 
@@ -154,6 +155,8 @@ def _words(record: Record, value: _Value) -> None:
         record.put("title", value.found(job))
         record.put("organisation", value.found(place))
         return
+    if key == "reference" and len(quoted := plain.value.strip(_QUOTES)) + 2 == len(plain.value):
+        plain = Found(quoted, plain.start + 1, plain.end - 1, plain.module, plain.source)
     area = key == "title" and job is not None and job.value == plain.value  # "mellemleder (formidling)"
     text = re.sub(r"\s*\([^)]{0,60}\)$", "", plain.value) if key != "reference" and not area else plain.value
     record.put(key, Found(text.strip(" .,;"), plain.start, plain.start + len(text), value.module, value.source))

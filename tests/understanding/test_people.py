@@ -186,3 +186,41 @@ def test_no_text_takes_long(name: str) -> None:
     begun = time.process_time()
     cast(message, Intent.SIGNUP, courses=(), answered=None, ours=())
     assert time.process_time() - begun < 2.0
+
+
+def test_each_has_their_own_reference_by_whose_invoice_it_stands_on() -> None:
+    ways = (
+        "Personreference: LK77 på hendes faktura og MH12 på min.",
+        "På min faktura skal der stå MH12, på hendes LK77.",
+    )
+    for way in ways:
+        made = write(f"Lise Krogh (likr@vardebib.dk) og jeg vil gerne med på Hverdagsledelse.\n\nEAN 5798009142108. {way}\n\nMette Holm")
+        assert {p.name: p.reference for p in made.participants} == {"Lise Krogh": "LK77", "Mette Holm": "MH12"}
+
+
+def test_who_signs_a_forwarded_wish_or_is_told_with_its_writer_comes_too() -> None:
+    header = "\n\nFra: Ane Friis <anfr@vardebib.dk>\nSendt: 9. februar 2026 15:50\nTil: Mette Holm <mho@vardebib.dk>\nEmne: Kursus\n\n"
+    signed = "Kan du melde os begge to til Hverdagsledelse?\n\nHilsen\nAne Friis, teamleder, 24 90 63 18\nBo Lund, souschef, 24 90 63 77"
+    told = "Bo Lund og jeg vil gerne tilmeldes Hverdagsledelse.\n\nHilsen\nAne Friis"
+    for mail in (signed, told):
+        made = write(f"Hej Lisbet\n\nSe nedenfor.\n\nMette Holm{header}{mail}", subject="VS: Hverdagsledelse")
+        assert {p.name for p in made.participants} == {"Ane Friis", "Bo Lund"}
+
+
+def test_who_is_spoken_to_or_has_only_talked_with_the_writer_does_not_come() -> None:
+    spoken_to = write("Kære begge\n\nLisbet: Jeg tilmelder mig Hverdagsledelse.\nKarl Emil: Så er du orienteret om datoerne.\n\nMette Holm")
+    talked = write("Rita Lund og jeg har vendt det, og det bliver mig, der kommer med på Hverdagsledelse.\n\nMette Holm")
+    assert [[p.name for p in made.participants] for made in (spoken_to, talked)] == [["Mette Holm"], ["Mette Holm"]]
+
+
+def test_who_is_away_and_yet_registered_by_the_writer_comes() -> None:
+    made = write("Ib Bak Lund er på orlov til maj, men vil gerne lære mere. Derfor tilmelder jeg ham hermed Hverdagsledelse.\n\nMette Holm")
+    assert [p.name for p in made.participants] == ["Ib Bak Lund"]
+
+
+def test_a_new_name_and_its_new_address_are_the_writers() -> None:
+    made = write(
+        "Jeg er blevet gift og hedder nu Mette Juul. Fra mandag er min mail meju@vardebib.dk, og den gamle lukkes.\n\nMette",
+        gold={"intent": "update"},
+    )
+    assert [(p.name, p.email) for p in made.participants] == [("Mette Juul", "meju@vardebib.dk")]
