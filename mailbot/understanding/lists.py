@@ -8,9 +8,9 @@ import re
 
 from mailbot.understanding import items, names, titles
 from mailbot.understanding.entities import Mark
-from mailbot.understanding.facts import SHARED, Found, Record
+from mailbot.understanding.facts import SHARED, Found, Record, from_mark
 from mailbot.understanding.gazetteer import is_first_name
-from mailbot.understanding.lexicon import cues
+from mailbot.understanding.lexicon import cues, words
 from mailbot.understanding.rosters import Roster
 from mailbot.understanding.voices import Line
 
@@ -46,12 +46,20 @@ def from_lists(lines: tuple[Line, ...], marks: list[Mark], roster: Roster, skip:
             continue
         if people and any(names.same(people[0].value, name) == 2 for name in skip):
             continue
+        if office and people[0].start > start and _area_below(text[: people[0].start - start], at, lines, roster):
+            continue
         record = items.record(text, start, marks, "items", source=source)
         if "name" in record.fields or record.writer:
             _like_above(record, text, roster.records)
             record.joins = 1.5 if lead or len(record.fields) > 1 else 0.5
             roster.records.append(record)
             roster.lines.add(at)
+
+
+def _area_below(lead: str, at: int, lines: tuple[Line, ...], roster: Roster) -> bool:
+    """Whether a title with a comma behind it stands below the name of a card, so that its area follows and no second name."""
+    above = next((r for r in roster.records if lines[at - 1].start <= r.place < lines[at - 1].end), None) if at else None
+    return lead.endswith(", ") and above is not None and "title" not in above.fields
 
 
 def _like_above(record: Record, text: str, above: list[Record]) -> None:
@@ -80,8 +88,9 @@ def from_data(lines: tuple[Line, ...], marks: list[Mark], roster: Roster) -> Non
         if at in roster.lines or not line.text or (data := _data(line, marks, owner)) is None:
             continue
         start, text, inside = data
-        if owner and text == next((m.value for m in marks if m.kind == "dietary" and m.start == start), None):
-            owner.put("dietary", Found(text, start, start + len(text), "items"))
+        diet = next((m for m in marks if m.kind == "dietary" and start <= m.start and m.end == start + len(text)), None)
+        if owner and diet and (diet.start == start or text.lower().startswith(tuple(words("diets")["eaten"]))):
+            owner.put("dietary", from_mark(diet, "items"))
             roster.lines.add(at)
             above[at] = owner
         elif owner and not inside and not _job(text) and _aside(text):
@@ -109,7 +118,9 @@ def _data(line: Line, marks: list[Mark], owner: Record | None) -> tuple[int, str
     start = line.start + (lead.end() if lead else items.bullet(line.text))
     text = line.text[start - line.start :]
     inside = [m for m in marks if start <= m.start and m.end <= line.end and m.kind != "dietary"]
-    if any(m.kind == "name" for m in inside) or (not owner and len({m.kind for m in inside}) < 2) or (not inside and not owner):
+    if any(m.kind == "name" for m in inside) and not (owner and _job(text)):
+        return None
+    if (not owner and len({m.kind for m in inside}) < 2) or (not inside and not owner):
         return None
     sentence = re.split(r"\.\s+(?=[A-ZÆØÅ])", text)[0]
     if len(sentence) < len(text) - 2 and not owner:

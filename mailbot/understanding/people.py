@@ -196,30 +196,32 @@ class _Casting(Scene):
 
     def substitute(self) -> Cast:
         main, writer = self.main, self.main.writer
-        people = self.others()
+        people, enters = self.others(), main.says("roles", "writer_enters")
         if not any(_known(r) for r in people) and not main.roster.withdrawn:
             subject = self.told_by_subject()
             named = [r for r in subject.others if _known(r)] if subject else []
             if subject and named:
                 self._reread(subject)
                 writer, main, people = self.main.writer, subject, named
+        if (successor := self.successor(people)) is not None:
+            return Cast(self._persons([successor]))
         gone = [f.value for f in main.roster.withdrawn]
         coming, left = [], []
         for record in people:
             if record.form in SPOKEN and (staying(main, record, people) or any(names.same(record.name, g) == 2 for g in gone)):
                 continue
             strong = entering(main, record, people)
-            if record.form in SPOKEN and leaving(main, record, people) and strong < (2.5 if main.says("roles", "writer_enters") else 1.5):
+            if record.form in SPOKEN and leaving(main, record, people) and strong < (2.5 if enters else 1.5):
                 left.append(record)
-            elif record.form not in SPOKEN or strong >= 0.6 or not main.says("roles", "writer_enters"):
+            elif record.form not in SPOKEN or strong >= 0.6 or not enters:
                 coming.append(record)
         for pair in joined(main, people):
             for one, other in (pair, pair[::-1]):
                 if one in left and other in coming and entering(main, other, people) < 1.5:
                     coming.remove(other)
                     left.append(other)
-        writer_in = not coming or (main.says("roles", "writer_enters") and not any(entering(main, r, people) >= 1.0 for r in coming))
-        if writer_in and main.says("roles", "writer_enters"):
+        writer_in = not coming or (enters and not any(entering(main, r, people) >= 1.0 for r in coming))
+        if writer_in and enters:
             left += [r for r in coming if r not in left and entering(main, r, people) < 1.0 and not in_passing(main, r, people)]
             coming = [writer]
         gone += [r.name for r in left]

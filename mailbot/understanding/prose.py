@@ -67,7 +67,13 @@ def _sentence(
     last: list[Record],
 ) -> list[Record]:
     refs = find(text, begin, stop, marks, prose, people, writer_name, skip)
-    named = [r.record for r in refs if r.record is not None and r.kind in ("name", "first")]
+    named = [
+        r.record
+        for r in refs
+        if r.record is not None
+        and r.kind in ("name", "first")
+        and not cues("persons", "denied").search(text, max(begin, r.start - 12), r.start)
+    ]
     sentence = Sentence(text, begin, marks, refs, prose, people, last)
     for mark in marks:
         if mark.kind != "name":
