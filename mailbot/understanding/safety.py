@@ -101,7 +101,8 @@ def _half_a_yes(heard: Heard, choice: Choice) -> list[Reason]:
         and (all(a.condition for a in heard.own.of("yes")) or _says(heard, "otherwise"))
     ):
         return [Reason("conditional", {"words": features["asks"].evidence[0].words})]
-    if choice.intent is Intent.CANCEL and {"tentative", "consider"} & features.keys() and "asks" in features:
+    perhaps = {"tentative", "consider"} & features.keys() or _says(heard, "perhaps")
+    if choice.intent is Intent.CANCEL and perhaps and "asks" in features:
         return [Reason("conditional", {"words": features["asks"].evidence[0].words})]
     return []
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from servers.person import Person
 
-from app.office import Office, eventually, signup, unrelated
+from app.office import Office, eventually, running, signup, unrelated
 from mailbot.demo.server import MailServer
 from mailbot.registration.records import LetterState
 from mailbot.store.sqlite import SqliteStore
@@ -23,17 +20,6 @@ from mailbot.store.sqlite import SqliteStore
 @pytest.fixture
 def office(embedded: MailServer, tmp_path: Path) -> Office:
     return Office(tmp_path, Person(embedded.imap_port, "bot@example.dk", "secret", embedded), embedded.smtp_port)
-
-
-@contextmanager
-def running(office: Office) -> Iterator[subprocess.Popen[str]]:
-    service = office.start()
-    try:
-        eventually(lambda: '"event": "pass"' in office.log())
-        yield service
-    finally:
-        service.kill()
-        service.wait()
 
 
 def test_a_signup_that_arrives_while_it_idles_is_answered_at_once(office: Office, embedded: MailServer) -> None:

@@ -102,8 +102,8 @@ class Nursery:
 
     def __exit__(self, *_: object) -> None:
         assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait()
+        with self.process:
+            self.process.stdin.close()
 
     def run(self, office: Office, *words: str, kill_at: int = 0, kill_after: float = 0.0) -> tuple[int, list[str]]:
         """How `mailbot WORDS` ended (-9: killed), and the steps that it took."""

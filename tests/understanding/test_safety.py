@@ -39,7 +39,7 @@ def codes(found: Reading) -> set[str]:
         ("Vil du tilmelde min kollega Ib Lund, teamleder, til Hverdagsledelse? Det skal være en overraskelse.", "plain", "unasked"),
         ("Jeg tilmelder Ib Lund og Pia Dam til Hverdagsledelse og jeres andet kursus, en på hvert.", "plain", "other_event_too"),
         ("Jeg tilmelder mig Hverdagsledelse til 2.250 kr. og er teamleder.", "plain", "other_price"),
-        ("Jeg må måske melde afbud til Hverdagsledelse. Kan I holde pladsen til mandag?", "confirm", "conditional"),
+        ("Jeg bliver desværre nok nødt til at melde fra. Må jeg vente med det endelige afbud til mandag?", "confirm", "conditional"),
         ("Kan jeg komme senere den første dag? I så fald siger jeg ja tak til pladsen.", "offer", "conditional"),
         (
             "Jeg er forhindret alligevel. Souschef Ib Lund og teamleder Pia Dam vil begge gerne overtage min plads.",
