@@ -102,8 +102,9 @@ def _half_a_yes(heard: Heard, choice: Choice) -> list[Reason]:
     ):
         return [Reason("conditional", {"words": features["asks"].evidence[0].words})]
     perhaps = {"tentative", "consider"} & features.keys() or _says(heard, "perhaps")
-    if choice.intent is Intent.CANCEL and perhaps and "asks" in features:
-        return [Reason("conditional", {"words": features["asks"].evidence[0].words})]
+    asked = next((h.clause for h in heard.own.clauses if h.clause.asks), None)
+    if choice.intent is Intent.CANCEL and perhaps and asked:
+        return [Reason("conditional", {"words": heard.message.text[asked.start : asked.end][:200]})]
     return []
 
 
