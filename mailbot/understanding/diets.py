@@ -23,7 +23,7 @@ class Diet:
 _TAIL = (
     r"(?=[.!?;:()\n|]|$|, (?:så|hvis|men|og jeg|og hun|og han|tak|bare|nå|jeg|hun|han|vi|mens|nemlig"
     r"|(?:de|den) \w+ (?:\w+ )?(?:er|har|spiser))| hvis | så | men | når | punktum| komma| fra nu|,? tak\b"
-    r"|,? please|, om | til (?:mig|frokost)| \d)"
+    r"|,? please|, om | (?:til|på) (?:mig|frokost)| \d)"
 )
 
 
@@ -57,7 +57,8 @@ def _told() -> re.Pattern[str]:
         rf"|and) |/|, ){kinds})*(?: type [12]\b)?(?:,? men (?:jeg |hun |han )?(?:spiser|tåler) [^.!?;:()\n|,]{{2,30}})?)(?!\w)"
         rf"|\b(?:dog|bare) ikke (?P<but>{alternatives(words('diets')['foods'])}(?!\w)[^.!?;:()\n|]{{0,40}}?){_TAIL}"
         rf"|\b(?P<without>(?:ingen|intet|uden|helst ikke|helst ingen|helst uden|undgår"
-        rf"|no) (?:{alternatives(words('diets')['foods'])})(?!\w)[^.!?;:()\n|]{{0,60}}?)(?=[.!?;:()\n|]|$| fra nu| (?:til"
+        rf"|no) (?:{alternatives(words('diets')['foods'])})(?!\w)[^.!?;:()\n|]{{0,60}}?)(?=[.!?;:()\n|]|$| fra nu"
+        rf"| på (?:mig|ham|hende)\b| (?:til"
         rf"|for) (?!det|den)\w"
         rf"|,? tak\b| please)",
         re.IGNORECASE,

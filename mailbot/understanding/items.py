@@ -29,8 +29,8 @@ _NOBODY = re.compile(
     re.IGNORECASE,
 )
 _NOTE = re.compile(
-    r"^(?:mig|mig selv|myself|undertegnede|me|starter|begynder|har|er|skal|kan|vil|bor|ny|cc|kopi|se|nej|ja|navn|samme"
-    r"|ditto|endnu|fra \d|pr\. \d|tiltræder|i stedet|på orlov|ansat|\d)",
+    r"^(?:(?:mig|mig selv|myself|undertegnede|me|starter|begynder|har|er|skal|kan|vil|bor|ny|nye|nyt|cc|kopi|se|nej|ja|navn|samme"
+    r"|ditto|endnu|tiltræder|i stedet|på orlov)\b|ansat|nyansat|fra \d|pr\. \d|\d)",
     re.IGNORECASE,
 )
 

@@ -168,7 +168,8 @@ def _at_the_start(sentence: Sentence, title: Mark) -> list[Record] | None:
     lead_in = sentence.without_marks(sentence.begin, title.start)
     line = text[text.rfind("\n", 0, title.start) + 1 : title.start]
     begins = (not line.strip(" >") and not _GOES_ON.search(lead_in)) or lead_in.rstrip().endswith(":")
-    if (begins or not lead_in.strip(" \n–-•*,.;/()")) and _STANDS_ALONE.match(text[title.end : title.end + 20]):
+    opened = lead_in.strip(" \n–-•*,.;/()").lower()
+    if (begins or not opened or opened in listed("titles", "still")) and _STANDS_ALONE.match(text[title.end : title.end + 20]):
         before = [r for r in sentence.before(title) if r.kind != "all"] if lead_in.rstrip().endswith(":") else []  # "Mine data: …"
         return resolve(before[-1], sentence.prose, sentence.last) if before else sentence.whoever_speaks()
     return None

@@ -278,7 +278,7 @@ class _Casting(Scene):
         if not people and not main.listed and self._speaks_for_another():
             people = [r for r in main.others if not r.only_mentioned] or self._from_subject()
         if not people and not main.listed and not re.search(r"\b(?:(?i:jeg|mig|min|mit)|I|my)\b", main.body):
-            people = self._from_subject()
+            people = [r for r in told if r.form == "prose" and " " in r.name and not r.only_mentioned] or self._from_subject()
         letter = self._letter_people()
         if not people and letter and not any(names.same(n, writer.name) for n in letter if writer.name) and len(letter) == 1:
             people = [Record(form="header", fields={"name": Found(letter[0], 0, 0, "people", "letter", 0.7)})]

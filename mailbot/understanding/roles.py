@@ -141,7 +141,7 @@ def _passing(clause: str, after: str, joining: bool) -> bool:
 def _was_there(around: list[tuple[str, str]], scores: list[float]) -> bool:
     """Whether somebody is named in passing only where it is said that they took part before: `Bo var også med sidste år`."""
     return all(
-        score >= 0 or (cues("roles", "returning").search(after) and not before.strip())
+        score >= 0 or (cues("roles", "returning").search(after) and not before.strip(" (\n"))
         for (before, after), score in zip(around, scores, strict=True)
     )
 

@@ -255,6 +255,9 @@ class _Blocks:
         keys, value = entry.fields, entry.value
         if "name" in keys or "first_name" in keys:
             self._begin(value)
+        elif keys == ("organisation",) and self._next_block(entry):
+            self.current = Record(place=value.start, form="block", joins=2.0)
+            self.records.append(self.current)
         target = self._target(entry)
         if keys == ("last_name",) and target is not self.roster.common and "name" in target.fields:
             surname(target, value, "blocks", self.source)
@@ -265,6 +268,11 @@ class _Blocks:
         if entry.whole and not (set(keys) <= {"ean", "cvr", "phone", "email"} and _SENTENCE_BEHIND.search(value.text)):
             self._use_up(entry)
         self.last_line = entry.line
+
+    def _next_block(self, entry: Labelled) -> bool:
+        """Whether a place of work opens the block of somebody whose name comes below it: the one above has both."""
+        parted = entry.line > self.last_line + 1 and self.lines[entry.line - 1].text != "" and not self.lines[self.last_line + 1].text
+        return parted and self.current is not None and {"name", "organisation"} <= set(self.current.fields)
 
     def _begin(self, name: Cell) -> None:
         if self.current is None or "name" in self.current.fields or self.current.form == "nobody":

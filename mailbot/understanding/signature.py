@@ -195,7 +195,7 @@ def _job(made: Record, parts: list[items.Piece], inside: list[Mark]) -> None:
     """The title of a line's parts, with the areas behind it: `Teamleder, Børn og Unge`."""
     for at, part in enumerate(parts):
         text, start = part.text, part.start
-        if _ADDRESS.search(text) or len(text) > 90:
+        if _ADDRESS.search(text) or len(_SENTENCE_BEHIND.split(text)[0]) > 90:
             continue
         named = next((m for m in inside if m.kind == "name" and m.start == start and m.end <= part.end), None)
         if named:
@@ -203,7 +203,11 @@ def _job(made: Record, parts: list[items.Piece], inside: list[Mark]) -> None:
             start = part.end - len(text)
         whole = titles.whole(text) if text else None
         if whole is None:
-            continue
+            told = next((m for m in inside if m.kind == "title" and m.start == start), None) if _SENTENCE_BEHIND.search(part.text) else None
+            if told is None:
+                continue
+            made.put("title", from_mark(told, _MODULE))
+            return
         first = next((m for m in inside if m.kind == "title" and m.start >= start), None)
         if first is None or first.end > part.end:
             made.put("title", Found(whole, start, start + len(text), _MODULE))
@@ -211,12 +215,16 @@ def _job(made: Record, parts: list[items.Piece], inside: list[Mark]) -> None:
         office = next((m for m in inside if m.kind in ("organisation", "name") and m.rank < 2 and start < m.start < part.end), None)
         if office:
             lead = re.sub(r"\s+(?:på|ved|hos|i|at|for)?\s*$", "", text[: office.start - start]).strip(" ,–-")
-            value = lead if office.kind == "organisation" and titles.whole(lead) else first.value
+            goes_on = lead.rpartition(" ")[2].lower() in listed("titles", "stop_after")  # "souschef her på …"
+            value = lead if office.kind == "organisation" and titles.whole(lead) and not goes_on else first.value
             made.put("title", Found(value, start, start + len(value), _MODULE))
             return
         begin = start + text.index(whole.split()[0]) if whole.split()[0] in text else start
         _with_areas(made, Found(whole, begin, begin + len(whole), _MODULE), parts[at + 1 :], inside)
         return
+
+
+_SENTENCE_BEHIND = re.compile(r"[a-zæøå]{3}\. (?=[A-ZÆØÅ])")
 
 
 def _with_areas(made: Record, title: Found, behind: list[items.Piece], inside: list[Mark]) -> None:

@@ -264,6 +264,8 @@ def _one_word_more(text: str, reached: int) -> int | None:
     step = _NEXT.match(text, reached)
     if not step:
         return None
+    if step.group("gap").strip() == "/" and text.count(" / ", max(0, reached - 60), reached + 60) > 1:
+        return None  # one of the things in a row: "navn / titel / bibliotek"
     word, gap, stops = step.group("word"), step.group("gap"), listed("titles", "stop_after")
     if word in ("og", "and"):
         more = _NEXT.match(text, step.end()) if gap != ", " else None

@@ -199,7 +199,11 @@ def _introduce(writer: Record, marks: list[Mark], text: str, voice: Voice) -> No
         ):
             writer.fields["name"] = from_mark(mark, "prose")
             return
+    closing = next((line.text.strip(" ,./-") for line in reversed(voice.body) if line.text), "") if not writer.name else ""
     for mark in marks:
+        if mark.kind == "name" and closing and closing == names.first_name(mark.value) != mark.value:
+            writer.fields["name"] = from_mark(mark, "prose")  # signed with no more than "Birgitte"
+            return
         if mark.kind == "name" and voice.name and names.same(mark.value, voice.name) == 2 and _fuller(mark.value, writer):
             writer.fields["name"] = from_mark(mark, "prose")
 

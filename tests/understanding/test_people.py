@@ -224,3 +224,50 @@ def test_a_new_name_and_its_new_address_are_the_writers() -> None:
         gold={"intent": "update"},
     )
     assert [(p.name, p.email) for p in made.participants] == [("Mette Juul", "meju@vardebib.dk")]
+
+
+def test_a_block_may_begin_with_the_place_of_work() -> None:
+    first = "PERSON A\nNavn: Lise Krogh\nBibliotek: Samsø Bibliotek\nEAN: 5798009142108"
+    second = "PERSON B\nBibliotek: Læsø Bibliotek\nNavn: Bo Emil Lund\nEAN: 5798027558288"
+    made = write(f"Vi tilmelder to til Hverdagsledelse.\n\n{first}\n\n{second}\n\nMette Holm")
+    told = [(p.name, p.organisation, p.ean) for p in made.participants]
+    assert told == [("Lise Krogh", "Samsø Bibliotek", "5798009142108"), ("Bo Emil Lund", "Læsø Bibliotek", "5798027558288")]
+
+
+def test_new_data_below_their_labels_stand_before_the_old_ones_of_the_text() -> None:
+    new = "Ny titel: Afdelingsleder\nNyt sted: Samsø Bibliotek\nNy mail: mho@samsobib.dk"
+    made = write(
+        f"Jeg er tilmeldt som teamleder fra Varde Bibliotek (adressen var mho@vardebib.dk).\n\n{new}\n\nMette Holm",
+        sender="Mette Holm <mho@samsobib.dk>",
+        gold={"intent": "update"},
+    )
+    assert [(p.title, p.organisation, p.email) for p in made.participants] == [("Afdelingsleder", "Samsø Bibliotek", "mho@samsobib.dk")]
+
+
+def test_news_for_two_who_are_named_are_for_both() -> None:
+    made = write(
+        "Vores to på holdet, Lise Krogh og Bo Emil Lund, hører nu til en anden konto. Regningerne sendes til EAN 5798009142108."
+        "\n\nMette Holm",
+        subject="Nyt EAN-nummer",
+        gold={"intent": "update"},
+    )
+    assert [(p.name, p.ean) for p in made.participants] == [("Lise Krogh", "5798009142108"), ("Bo Emil Lund", "5798009142108")]
+
+
+def test_a_row_that_says_who_does_not_come_and_who_was_there_before() -> None:
+    made = write(
+        "Følgende skal med:\n\n- Lise Krogh\n- Bo Emil Lund\n\nKaren Friis fra børneafdelingen går på efterløn og kommer altså ikke med."
+        "\n\n(Bo var selv på holdet i 2025 og kender vejen.)\n\nMette Holm"
+    )
+    assert [(p.name, p.returning) for p in made.participants] == [("Lise Krogh", None), ("Bo Emil Lund", True)]
+
+
+def test_who_signs_with_a_first_name_only_is_the_one_named_in_full() -> None:
+    made = write("Jeg skal med på Hverdagsledelse! Mette Holm, teamleder på Varde Bibliotek.\n\nMette", sender="Bib <x.y@hjemme.dk>")
+    assert [p.name for p in made.participants] == ["Mette Holm"]
+    assert made.contact is None
+
+
+def test_a_title_on_the_line_that_a_writer_closes_with() -> None:
+    made = write("Okay, du får mig med :-)\n\nMette Holm, souschef her på Varde Bibliotek. Alt det andet får du i morgen, når jeg er inde.")
+    assert [(p.name, p.title) for p in made.participants] == [("Mette Holm", "souschef")]
