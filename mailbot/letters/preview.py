@@ -113,12 +113,13 @@ def _about_offers(to: To) -> Iterator[tuple[str, Draft]]:
 
 
 def _about_meetings(to: To, course: Course) -> Iterator[tuple[str, Draft]]:
+    earlier = course.meetings[0].model_copy(update={"date": course.meetings[0].date - timedelta(days=7)})
     moved = course.meetings[0].model_copy(update={"place": "Odense Hovedbibliotek, Østre Stationsvej 15"})
     yield "meeting_reminder", to(Kind.MEETING_REMINDER, seat(METTE), meeting=moved, number=1, days=14)
     yield "meeting_reminder-contact", to(Kind.MEETING_REMINDER, seat(CARL, contact=SOFIE), whom=SOFIE, meeting=course.meetings[-1],
                                          number=len(course.meetings), days=3)
     yield "place", to(Kind.PLACE, seat(METTE), meeting=moved, number=1, change="place", before=course.meetings[0])
-    yield "place-moved", to(Kind.PLACE, seat(METTE), meeting=course.meetings[0], number=1, change="date", before=course.meetings[0])
+    yield "place-moved", to(Kind.PLACE, seat(METTE), meeting=course.meetings[0], number=1, change="date", before=earlier)
     yield "place-called-off", to(Kind.PLACE, seat(METTE), meeting=course.meetings[0], number=1, change="called_off")
 
 

@@ -128,6 +128,8 @@ def _facts(draft: Draft, course: Course, words: Words) -> dict[str, Any]:
     expires = facts.get("expires_at") or (main.offer_expires_at if main else None)
     meeting, number = facts.get("meeting"), facts.get("number")
     names = [foreign(name_of(n)) for n in _sequence(facts.get("names"))] or [foreign(s.registration.person.name) for s in draft.seats]
+    whom = [words["you_object"] if n == foreign(draft.to.name) else n for n in names]
+    before = facts.get("before")
     wish = words.section("wishes").get(str(facts.get("intent", "")), "")
     return {
         "expires": words.moment(expires, course) if isinstance(expires, datetime) else "",
@@ -142,8 +144,9 @@ def _facts(draft: Draft, course: Course, words: Words) -> dict[str, Any]:
         "successor": foreign(name_of(facts.get("successor"))),
         "predecessor": foreign(name_of(facts.get("predecessor"))),
         "meeting": _meeting(meeting, number if isinstance(number, int) else 1, words) if isinstance(meeting, Meeting) else None,
+        "before": _meeting(before, 1, words).when if isinstance(before, Meeting) else "",
         "change": str(facts.get("change", "")),
-        "wish": wish.format(names=words.listing(names)) if names else wish.format(names=course.title),
+        "wish": wish.format(names=words.listing(whom)) if whom else wish.format(names=course.title),
         "asker": foreign(name_of(facts.get("asker"))),
         "own": bool(facts.get("own")),
         "text": block(facts.get("text", "")),

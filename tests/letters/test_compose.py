@@ -259,3 +259,14 @@ def test_previews_are_written(tmp_path: Path) -> None:
     files = write(tmp_path / "new" / "folder", COURSE, TEMPLATES)
     assert len(files) == 2 * len(list(drafts(COURSE)))
     assert all(path.stat().st_size > 100 for path in files)
+
+
+def test_a_moved_meeting_is_told_with_the_time_it_had() -> None:
+    made = {name: letter for language, name, letter in samples(Templates()) if language == "da"}
+    assert "som skulle have været torsdag den 4. juni" in " ".join(made["place-moved"].text.split())
+    assert "som skulle have været" not in made["place"].text
+
+
+def test_who_is_asked_about_themselves_is_spoken_to() -> None:
+    made = {name: letter for language, name, letter in samples(Templates()) if language == "da"}
+    assert "bedt os om at melde dig fra" in " ".join(made["verify"].text.split())
