@@ -175,8 +175,8 @@ def _to_us_after_all(heard: Heard) -> bool:
     wished = bool({"join", "join_elsewhere"} & features.keys()) and ("number" in features or "generic" in heard.groups)
     if wished and "other" not in heard.subject.groups and not (LEFT_ALONE - {"other", "join_elsewhere"}) & features.keys():
         return True
-    asked = heard.context.answers in ASKED
-    return (asked or "number" in features or dated) and not LEFT_ALONE & features.keys()
+    told = "number" in features and "foreign" not in features
+    return (told or dated or heard.context.answers in ASKED) and not LEFT_ALONE & features.keys()
 
 
 def _question(heard: Heard) -> list[Reason]:
