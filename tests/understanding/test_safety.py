@@ -165,3 +165,10 @@ def test_an_absence_beside_a_wish_is_only_mentioned(text: str, intent: Intent) -
 )
 def test_a_course_without_its_name_is_shown_another_that_is_named_is_left_alone(text: str, subject: str, action: Action) -> None:
     assert reading(text, subject=subject).action is action
+
+
+def test_where_a_confirmation_should_go_is_no_other_event() -> None:
+    found = reading(
+        "Kursus: Hverdagsledelse 2026\nDeltager: Ib Lund\nStilling: teamleder\n\nBekræftelse bedes sendt til deltageren.", sender=BY_ANOTHER
+    )
+    assert "other_event_too" not in codes(found)
