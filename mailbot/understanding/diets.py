@@ -72,8 +72,8 @@ _AND = re.compile(
     r"(?:(?:heller ikke|ikke|anden|andre|andet|alle|rå|bløde?|røget|røgede) ){0,2}$"
 )
 _RAW = re.compile(
-    r"(?<!\w)(?:(?:rå|bløde?|røgede?t?|fed|fede|stærke?t?|kogte?|friske?|mørkt|lyst|rødt|alle former for|al slags"
-    r"|upasteuriserede?t?|raw) ){1,2}$"
+    r"(?<!\w)(?:(?:rå|bløde?|røget|røgede|fed|fede|stærke?t?|kogte?|friske?|mørkt|lyst|rødt|alle former for|al slags"
+    r"|upasteuriseret|upasteuriserede|raw) ){1,2}$"
 )
 
 

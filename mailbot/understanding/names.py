@@ -113,7 +113,8 @@ def _name(text: str, run: list[re.Match[str]], loud: bool) -> list[Name]:
         words.pop(0)
     if not 2 <= len(words) <= 6:
         return []
-    score = 0.5 + 0.25 * is_first_name(words[0].group()) + 0.25 * is_last_name(words[-1].group())
+    last = words[-1].group()
+    score = 0.5 + 0.25 * is_first_name(words[0].group()) + 0.25 * (is_last_name(last) or is_last_name(last.removesuffix("s")))
     if _no_person(text, words, score, loud):
         return []
     start, end = words[0].start(), words[-1].end()

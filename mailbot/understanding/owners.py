@@ -93,11 +93,19 @@ def _in_turn(sentence: Sentence, mark: Mark) -> list[Record] | None:
     return [people[row.index(mark)]] if len(people) == len(row) > 1 else None
 
 
+_WHO_IS = re.compile(r", (?:som|der|who) (?:jo |nu |i dag )?(?:er|is) (?:\w+ )?$")  # "Lise Krogh, som er souschef, Bo Friis, …"
 _THEIR_NAMES = re.compile(r":?,? (?=[A-ZÆØÅ])")
 _UP_TO_NAME = re.compile(r"(?: (?:i|på|ved|hos) [A-ZÆØÅ][\w-]+)?,?[ \u00a0]+")
 _FOR_ALL = re.compile(r" (?:for|til) (?:os|dem|jer)?\s?(?:begge|alle)\b")
 _LIKE_ME = re.compile(r",? (?:ligesom|lige som|som) (?:jeg|mig|undertegnede)\b")
 _BRACKET = re.compile(r"[ \u00a0]\((?=[A-ZÆØÅ])")
+
+
+def _in_a_row(sentence: Sentence, title: Mark) -> bool:
+    """Whether a title stands behind a name of a row: `Lise Krogh, souschef, Bo Friis, teamleder, og …`."""
+    before = sentence.before(title)
+    beside = bool(before) and before[-1].kind == "name" and sentence.text[before[-1].end : title.start] == ", "
+    return beside or bool(_WHO_IS.search(sentence.lead(title)))
 
 
 def _named_behind(sentence: Sentence, title: Mark) -> list[Record] | None:
@@ -110,7 +118,7 @@ def _named_behind(sentence: Sentence, title: Mark) -> list[Record] | None:
         r for r in refs if r.start >= title.end and (r.kind == "name" or (r.kind == "first" and r.start == title.end + 1 and not general))
     )
     after = next((r for r in behind if _UP_TO_NAME.fullmatch(text, title.end, r.start)), None)
-    if after is not None and after.record is not None:
+    if after is not None and after.record is not None and not ("," in text[title.end : after.start] and _in_a_row(sentence, title)):
         return [after.record]
     if _FOR_ALL.match(text, title.end, title.end + 20):
         return [sentence.prose.everyone]

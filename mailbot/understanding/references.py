@@ -67,6 +67,15 @@ def _on_whose() -> re.Pattern[str]:
 
 
 @cache
+def _another() -> re.Pattern[str]:
+    """The second of `rekvirent 4471 for Ane, 4472 for mig`."""
+    codes, whose = alternatives(words("references")["codes"]), alternatives(words("references")["whose"] + words("particles")["put_whom"])
+    person = r"[^\W\d_]{2,20}(?: [A-ZÆØÅ]\w{1,20})?(?: faktura)?"
+    first = rf"(?<![\w-])(?i:{codes})(?:nr|nummer)?[.:]{{0,2}} [\w./-]{{2,20}} (?:for|til|på) {person}"
+    return re.compile(rf"{first}(?:, og|,| og| samt) (?P<code>\w[\w./-]{{1,20}})(?= (?:for|til|på) (?:{whose}(?!\w)|[A-ZÆØÅ]))")
+
+
+@cache
 def _written() -> re.Pattern[str]:
     return re.compile(
         rf"(?<!\w){alternatives(words('references')['written'])}[ :]+(?:venligst |gerne |med |på den |den |teksten |koden "
@@ -176,6 +185,8 @@ def _candidates(text: str) -> Iterator[tuple[re.Match[str], bool]]:
     yield from ((match, False) for match in _capitals(text, low))
     yield from ((match, True) for match in _attention().finditer(text) if text[match.end() : match.end() + 1] != "/")
     yield from ((match, True) for match in _person_after().finditer(text))
+    if _VALUE.search(text):
+        yield from ((match, False) for match in _another().finditer(text))
     for match in _on_whose().finditer(text):
         if _INVOICE.search(text, max(0, match.start() - 160), match.end() + 20):
             yield match, False

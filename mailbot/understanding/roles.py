@@ -118,7 +118,7 @@ def _joins(before: str, after: str) -> float:
 _AND_ME = re.compile(
     r"(?: \([^)]{0,80}\)|\))?,? (?:og|samt|\+|&|plus) (?:(?:jeg|mig|undertegnede)\b(?P<rest>[^.!?\n]*)|\w{3,20} er (?:mig|undertegnede)\b)"
 )
-_ME_AND = re.compile(r"\b(?:jeg|mig|undertegnede)(?: selv)? (?:og|samt|\+|&|plus) (?:\w+ ){0,3}$")
+_ME_AND = re.compile(r"\b(?:jeg|mig|undertegnede)(?: selv)? (?:og|samt|\+|&|plus) (?:\w+,? ){0,3}$")
 
 
 def _beside(before: str, after: str) -> bool:
@@ -160,7 +160,7 @@ def _already(told: Told, before: str) -> bool:
 
 
 def _clause(before: str) -> str:
-    return re.split(r"[;:]\s|\s[-–]\s|\) ", before)[-1] if len(before) > 60 else before
+    return re.split(r"[;:]\s|\s[-–]\s|\) ", before)[-1] if len(before) > 60 else before.rpartition("; ")[2]
 
 
 def _together(told: Told, records: list[Record]) -> None:
@@ -176,11 +176,17 @@ def joined(told: Told, records: list[Record]) -> list[tuple[Record, Record]]:
     pairs = []
     for one, other in pairwise(ordered):
         between = told.text[(one.mention or (0, 0))[1] : (other.mention or (0, 0))[0]]
-        if len(between) < 120 and re.fullmatch(
-            r"\s*(?:\([^)]{0,90}\)|[^()]{0,90}\))?(?:,[^,.;()]{0,60},)?\s*(?:,|og|samt|&|and|\+|;)\s*(?:så |også "
-            r"|desuden )?(?:(?:vores |min |souschef |kollega |\w*leder |\w*chef |\w*koordinator ){0,3})",
-            between,
-            re.IGNORECASE,
+        if (
+            len(between) < 120
+            and re.fullmatch(
+                r"\s*(?:\([^)]{0,90}\)|[^()]{0,90}\))?(?:,[^,.;()]{0,60},)?\s*(?:,|og|samt|&|and|\+|;)\s*(?:så |også "
+                r"|desuden )?(?:(?:vores |min |souschef |kollega |\w*leder |\w*chef |\w*koordinator ){0,3})",
+                between,
+                re.IGNORECASE,
+            )
+        ) or (
+            re.fullmatch(r", (?:(?:som|der) (?:nu |jo )?er )?[^,.;()]{2,60},\s(?:samt |og )?(?:endelig )?", between)
+            and any(m.kind == "title" and (one.mention or (0, 0))[1] < m.start < (other.mention or (0, 0))[0] for m in told.marks)
         ):
             pairs.append((one, other))
     return pairs

@@ -246,6 +246,8 @@ class _Blocks:
             return True
         if keys == ("reference",) and _each_their_own().search(entry.value.text):
             return True  # "MEK4 på hans faktura og IMS2 på min"
+        if not entry.whole and self.current is None and _behind_a_name(self.lines[entry.line], entry):
+            return True  # "… Lise Krogh (mail: …, mobil: …) og Bo Friis (mail: …)" is a sentence
         several_addresses = keys == ("email",) and entry.value.text.count("@") > 1
         nameless = bool({"name", "first_name"} & set(keys)) and not _is_person(entry)
         return keys == ("ignored",) or several_addresses or nameless
@@ -299,6 +301,13 @@ def _each_their_own() -> re.Pattern[str]:
     return re.compile(rf"\w på {alternatives(words('references')['whose'])}(?!\w)")
 
 
+def _behind_a_name(line: Line, entry: Labelled) -> bool:
+    """Whether a label within a line stands in brackets behind somebody's name."""
+    lead = line.text[: entry.value.start - line.start]
+    opened = lead.rfind("(")
+    return opened > lead.rfind(")") and any(m.kind == "name" and opened - 2 <= m.end <= opened for m in scan(lead[:opened]))
+
+
 _SENTENCE_BEHIND = re.compile(r"[.!?]\s+[A-ZÆØÅ]\w+ \w")
 
 
@@ -341,6 +350,12 @@ def _several(entry: Labelled, roster: Roster) -> None:
     """`Deltagere: Tina Holm (souschef), Lars Holm og Bo Friis`: one record a name, with what follows it."""
     cell = entry.value
     marks = within(cell.text, cell.start)
+    if (behind := _SENTENCE_BEHIND.search(cell.text)) is not None:  # what follows is told of all
+        told = items.record(cell.text[behind.start() + 2 :], cell.start + behind.start() + 2, marks, "blocks", "block")
+        for key in SHARED:
+            roster.common.put(key, told.fields.get(key))
+        cell = Cell(cell.text[: behind.start() + 1], cell.start, cell.start + behind.start() + 1)
+        marks = [m for m in marks if m.end <= cell.end]
     people = [m for m in marks if m.kind == "name"]
     for at, person in enumerate(people):
         end = people[at + 1].start if at + 1 < len(people) else cell.end

@@ -271,3 +271,41 @@ def test_who_signs_with_a_first_name_only_is_the_one_named_in_full() -> None:
 def test_a_title_on_the_line_that_a_writer_closes_with() -> None:
     made = write("Okay, du får mig med :-)\n\nMette Holm, souschef her på Varde Bibliotek. Alt det andet får du i morgen, når jeg er inde.")
     assert [(p.name, p.title) for p in made.participants] == [("Mette Holm", "souschef")]
+
+
+def test_a_row_of_names_with_their_titles_between_commas() -> None:
+    ways = (
+        "Vi tilmelder Lise Krogh, souschef, Bo Emil Lund, teamleder for udlån, og Karen Friis, der er områdeleder.",
+        "Der kommer tre fra os: Lise Krogh, som er souschef, Bo Emil Lund, vores teamleder for udlån, og Karen Friis, områdeleder.",
+    )
+    for way in ways:
+        told = {p.name: p.title for p in write(f"{way}\n\nMette Holm").participants}
+        assert told == {"Lise Krogh": "souschef", "Bo Emil Lund": "teamleder for udlån", "Karen Friis": "områdeleder"}
+
+
+def test_one_number_for_the_one_and_another_for_the_writer() -> None:
+    made = write("Ane Friis og jeg vil gerne med på Hverdagsledelse. Rekvirent 4471 for Ane, 4472 for mig.\n\nMette Holm")
+    assert {p.name: p.reference for p in made.participants} == {"Ane Friis": "4471", "Mette Holm": "4472"}
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (
+            "Tag Ane Friis og Bo Emil Lund med på listen. Ane, der er leder, får regningen på EAN 5798009142108; Bo på EAN 5798027558288.",
+            {"Ane Friis": (None, "5798009142108"), "Bo Emil Lund": (None, "5798027558288")},
+        ),
+        (
+            "Hermed tilmeldes leder Ane Friis (mail: anfr@varde.dk, mobil: 20193582) og souschef Bo Emil Lund (mail: bo@varde.dk).",
+            {"Ane Friis": ("+4520193582", None), "Bo Emil Lund": (None, None)},
+        ),
+        ("Jeg melder mig selv og vores nye souschef, Ane Friis, til.", {"Mette Holm": (None, None), "Ane Friis": (None, None)}),
+        (
+            "Tilmeldt: undertegnede (Mette Holm, teamleder) + Ane Friis (souschef). Vi deler EAN 5798009142108.",
+            {"Mette Holm": (None, "5798009142108"), "Ane Friis": (None, "5798009142108")},
+        ),
+    ],
+)
+def test_two_in_one_breath_keep_what_is_theirs(body: str, told: dict[str, tuple[str | None, str | None]]) -> None:
+    made = write(f"Hej Lisbet\n\n{body}\n\nMette Holm")
+    assert {p.name: (p.phone, p.ean) for p in made.participants} == told
