@@ -139,7 +139,7 @@ def _avoided(text: str, found: list[Diet]) -> list[Diet]:
 
 _BUT = re.compile(r",? (?:but|men) [^.!?;:\n()]{2,40}? (?:is|are|er|går) (?:fine|ok|okay|fint|an)\b", re.IGNORECASE)
 _NOT_YET = re.compile(r"^(?:er|at|meget|så) (?=\w)")
-_NEGATED = re.compile(r"\b(?:ikke|ingen|hverken|not|heraf \d+|\d+)\s*$", re.IGNORECASE)
+_NEGATED = re.compile(r"\b(?:(?:ikke|ingen|hverken|not)\s*|(?:heraf )?\d{1,2}[ \u00a0])$", re.IGNORECASE)
 _OR = re.compile(r" (?:or|eller) ([^\W\d_]{3,20})")  # "halal or fish"
 _ASIDE = re.compile(r" \(([^()\n]{2,60})\)")
 

@@ -251,6 +251,17 @@ _GIVEN_TO_ALL = re.compile(
 )
 
 
+@cache
+def _from_there() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){alternatives(words('persons')['from_there'])} $", re.IGNORECASE)
+
+
+@cache
+def _comes() -> re.Pattern[str]:
+    """Between a place and who comes from it: `fra Varde Bibliotek kommer Bo`."""
+    return re.compile(rf" (?:{'|'.join(words('persons')['comes_from'])})(?: \w+){{0,3}} ")
+
+
 def of_mark(sentence: Sentence, mark: Mark) -> list[Record]:
     """Whose address, number, diet or place it is, as far as the sentence tells."""
     text, prose, last = sentence.text, sentence.prose, sentence.last
@@ -266,6 +277,10 @@ def of_mark(sentence: Sentence, mark: Mark) -> list[Record]:
             return resolve(given, prose, last)
         if _GIVEN_TO_ALL.match(text, mark.end, mark.end + 40):
             return [prose.everyone]
+    if mark.kind == "organisation" and _from_there().search(text, max(sentence.begin, mark.start - 8), mark.start):
+        comes = next((r for r in sentence.refs if r.start >= mark.end and r.kind == "name"), None)
+        if comes is not None and _comes().fullmatch(text, mark.end, comes.start):
+            return resolve(comes, prose, last)
     before = sentence.before(mark)
     if mark.kind == "dietary":
         before = [r for r in before if not (r.kind == "all" and _FROM.search(text, max(0, r.start - 8), r.start))]  # "Bo fra os"

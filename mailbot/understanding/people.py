@@ -98,7 +98,8 @@ class _Casting(Scene):
         """Who of the others takes part: those of lists, those whom sentences send, else whoever is named and nobody else is meant."""
         main = self.main
         structured = [r for r in people if r.form not in SPOKEN and r.joins >= 1.0]
-        needed = 1.2 if main.says("persons", "self_strict") else 1.0 if structured or self_signup else 0.5
+        strict = main.says("persons", "self_strict")
+        needed = 0.5 if main.says("persons", "for_another") else 1.2 if strict else 1.0 if structured or self_signup else 0.5
         joining = structured + [r for r in people if r.form in SPOKEN and r.joins >= needed and not r.only_mentioned and _known(r)]
         joining = [r for r in joining if r.form not in SPOKEN or not main.says("persons", "self_alone")]
         if joining or main.listed or self_signup or self.forwarded:
@@ -124,7 +125,7 @@ class _Casting(Scene):
         signed = "\n".join(line.text for line in main.voice.signature)
         if (main.says("persons", "not_self") or cues("persons", "not_self").search(signed)) and (joining or not self_signup):
             return False
-        if joining and not main.writer.name:
+        if joining and (not main.writer.name or main.says("persons", "for_another")):
             return False
         if joining:
             if _THEM.search(main.body) and not cues("persons", "self_too").search(_ASIDE.sub(" ", main.body)):

@@ -18,6 +18,7 @@ from mailbot.understanding.numbers import check_digit_right
 _INITIALS = re.compile(r"^[A-ZÆØÅ]{2,4}:\s+")  # before an answer
 _NO_ANSWER = re.compile(r"[\W_]*|n/?a|ingen|nej|uændret|samme(?: som .{0,30})?|ditto|do\.?|se (?:neden|oven|under).*|\?+", re.IGNORECASE)
 _QUOTES = "\"'”“„»«’"
+_SENTENCE_BEHIND = re.compile(r"(?<=[a-zæøå]{3})\. (?=[A-ZÆØÅ]\w+ \w+ \w)")
 _EIGHT = re.compile(r"[2-9](?:[ .\-/]{0,2}\d){7}")  # however they are grouped
 _RETURNING = re.compile(r"(?:(?:ja|yes|x|sand|true|2025|i 2025)\b|✓)", re.IGNORECASE)
 
@@ -143,6 +144,8 @@ def _returning(record: Record, value: _Value) -> None:
 
 def _words(record: Record, value: _Value) -> None:
     key, plain = value.key, value.plain
+    if (behind := _SENTENCE_BEHIND.search(plain.value)) is not None:
+        plain = Found(plain.value[: behind.start()], plain.start, plain.start + behind.start(), plain.module, plain.source)
     if len(plain.value) > 120 or "@" in plain.value:
         return
     ean = next((m for m in value.marks if m.kind in ("ean", "ean_invalid")), None)
