@@ -72,7 +72,7 @@ def _sentence(
         for r in refs
         if r.record is not None
         and r.kind in ("name", "first")
-        and not cues("persons", "denied").search(text, max(begin, r.start - 12), r.start)
+        and not cues("persons", "denied").search(text, max(begin, r.start - 20), r.start)
     ]
     sentence = Sentence(text, begin, marks, refs, prose, people, last)
     for mark in marks:

@@ -118,7 +118,7 @@ def _joins(before: str, after: str) -> float:
 _AND_ME = re.compile(
     r"(?: \([^)]{0,80}\)|\))?,? (?:og|samt|\+|&|plus) (?:(?:jeg|mig|undertegnede)\b(?P<rest>[^.!?\n]*)|\w{3,20} er (?:mig|undertegnede)\b)"
 )
-_ME_AND = re.compile(r"\b(?:jeg|mig|undertegnede)(?: selv)? (?:og|samt|\+|&|plus) (?:\w+,? ){0,3}$")
+_ME_AND = re.compile(r"\b(?:jeg|mig|undertegnede)(?: selv)?(?: \([^()]{1,60}\))? (?:og|samt|\+|&|plus) (?:\w+,? ){0,3}$")
 
 
 def _beside(before: str, after: str) -> bool:

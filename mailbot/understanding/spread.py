@@ -54,7 +54,8 @@ def spread(records: list[Record], main: Told, forwarded: Told | None, message: M
         _subject(writer, message)
     elif writer in records:
         _subject(writer, message, only_named=True)
-    if writer not in records and len(records) == 1 and writer.returning and records[0].form != "header":
+    alone = writer not in records and len(records) == 1 and records[0].form != "header"
+    if alone and writer.returning and not main.says("persons", "i_myself"):
         records[0].returning = records[0].returning or writer.returning
     return records
 

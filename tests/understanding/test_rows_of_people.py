@@ -27,3 +27,10 @@ def test_who_wants_to_send_their_deputy_is_not_meant() -> None:
 def test_a_labelled_value_ends_where_a_sentence_follows() -> None:
     made = write("Jeg tilmelder mig. Arbejdssted: Varde Bibliotek. Reference: Lise Toft. Jeg spiser ikke fjerkræ.\n\nMette Holm")
     assert [(p.organisation, p.reference) for p in made.participants] == [("Varde Bibliotek", "Lise Toft")]
+
+
+def test_the_writer_in_brackets_comes_and_who_only_was_there_does_not() -> None:
+    both = write("Sæt gerne mig (teamleder) og Bo Emil Lund (souschef) på.\n\nMette Holm")
+    assert {p.name: p.title for p in both.participants} == {"Mette Holm": "teamleder", "Bo Emil Lund": "souschef"}
+    other = write("Kan Ane Friis komme med? Hun er souschef hos os. Jeg selv deltog i 2025.\n\nMette Holm")
+    assert [(p.name, p.returning) for p in other.participants] == [("Ane Friis", None)]

@@ -47,6 +47,8 @@ def test_who_answers_in_a_forwarded_mail_that_they_take_the_seat_is_the_successo
         "Det bliver Lise Krogh, der kommer på Hverdagsledelse, ikke Ane Friis. Hun er souschef.",
         "Pladsen, der står i Ane Friis' navn, skal gå til Lise Krogh. Lise er souschef.",
         "Ane er på orlov, så souschef Lise Krogh møder for Ane Friis.",
+        "Nye navne på holdet: før Ane Friis, nu Lise Krogh. Titel: souschef.",
+        "Lise Krogh erstatter Ane Friis. Hendes data: souschef, 20193582.",
         "I stedet for Ane kommer hendes vikar, souschef Lise Krogh. Ane Friis skal på orlov.",
     ],
 )
@@ -62,6 +64,7 @@ def test_one_comes_and_another_goes(body: str) -> None:
         ("Overtager plads efter Ib Thor Lund", "Jeg har fået Ib Thor Lunds kontor, og han har overladt mig sin plads på holdet."),
         ("Ny på posten", "Jeg er ny teamleder efter Ib Bo Lund. Han var tilmeldt Hverdagsledelse, og den plads vil jeg gerne have."),
         ("Ny leder", "Som ny leder efter Ib Bo Lund får jeg hans plads på Hverdagsledelse."),
+        ("Plads", "Ib Bo Lund har afstået sin plads til mig. Jeg er teamleder samme sted."),
         ("Jeg kommer i stedet for Ib", "Ib Lund er stoppet, og det er aftalt, at jeg får hans plads på Hverdagsledelse."),
     ],
 )
