@@ -14,7 +14,7 @@ from mailbot.understanding.context import Answers
 from mailbot.understanding.figures import amounts
 from mailbot.understanding.heard import Heard
 from mailbot.understanding.intent import Choice
-from mailbot.understanding.lexicon import listed, words
+from mailbot.understanding.lexicon import cues, listed, words
 from mailbot.understanding.people import Cast
 from mailbot.understanding.reading import Action, Intent, Person, Reason
 from mailbot.understanding.which_course import Which
@@ -70,7 +70,7 @@ def judge(
     reasons = [
         *_sender(heard, authentication),
         *_course(heard, choice, cast, which),
-        *(_confidence(choice, registered) or _one_day(heard, choice)),
+        *(_confidence(heard, choice, registered) or _one_day(heard, choice)),
     ]
     notes: list[Reason] = []
     if beside:
@@ -219,13 +219,14 @@ def _can_only_be_ours(heard: Heard, choice: Choice, cast: Cast) -> bool:
     return not hints and (again or _told_in_full(choice, cast))
 
 
-def _confidence(choice: Choice, registered: bool) -> list[Reason]:
+def _confidence(heard: Heard, choice: Choice, registered: bool) -> list[Reason]:
     """Two readings, some chance that it is no matter of ours, or rules that see none where the words do.
 
     Of somebody registered who tells more, another reading as a signup is no doubt: it comes to the same, as details are merged.
     """
     idle = choice.probabilities[Intent.QUESTION] + choice.probabilities[Intent.UNRELATED]
-    if choice.confidence >= SURE and idle < NOT_OURS and choice.by_rules in MATTERS:
+    seen = choice.by_rules in MATTERS or (choice.intent is Intent.SIGNUP and choice.confidence >= CLEAR and "join" in heard.features)
+    if choice.confidence >= SURE and idle < NOT_OURS and seen:
         return []
     if registered and choice.intent is choice.by_rules is Intent.UPDATE and choice.confidence + choice.probabilities[Intent.SIGNUP] >= SURE:
         return []
@@ -263,6 +264,8 @@ def _doubtful_signup(heard: Heard, told_in_full: bool) -> list[Reason]:
         reasons.append(Reason("work_mail"))
     if _says(heard, "shared"):
         reasons.append(Reason("shared_seat"))
+    if either := cues("targets", "either").search(heard.message.of(SegmentKind.NEW)[:20_000]):
+        reasons.append(Reason("either", {"words": either[0]}))
     if _says(heard, "unasked"):
         reasons.append(Reason("unasked"))
     return reasons

@@ -325,6 +325,8 @@ def _condition(heard: HeardClause) -> Condition:
         return _verb_first(heard)
     if len(row) <= 4 and row[heard.found["if"][0][0]].text in _small("time_before") and "self" not in groups:
         return Condition.NONE  # "lige inden vinterferien": a time
+    if "anyone" in groups and row[heard.found["if"][0][0]].text in _small("time_before"):
+        return Condition.NONE  # "inden nogen andre får samme idé"
     if "room" in groups:
         return Condition.ROOM
     return Condition.NONE if "harmless" in groups else Condition.OWN

@@ -17,7 +17,7 @@ from mailbot.understanding.clauses import clauses
 from mailbot.understanding.context import Answers
 from mailbot.understanding.heard import Heard, other_topic
 from mailbot.understanding.reading import Intent, Letter
-from mailbot.understanding.topic import YEAR, Names
+from mailbot.understanding.topic import YEAR, Names, dates_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +59,19 @@ def which_course(heard: Heard, courses: Sequence[Course], answered: Letter | Non
     only = _only(courses, message.received_at)
     if only is None:
         return Which(live[0] if len(live) == 1 else None, "course_unclear")
-    return Which(only, "" if _generic(heard) else "course_unnamed")
+    return Which(only, "" if _generic(heard) or _by_dates(heard, courses) else "course_unnamed")
 
 
 def _generic(heard: Heard) -> bool:
     """The course is called "the leadership course" or the like, and no other network or course is hinted at."""
     groups = heard.own.groups | heard.subject.groups
     return "generic" in groups and "newsletter" not in groups
+
+
+def _by_dates(heard: Heard, courses: Sequence[Course]) -> bool:
+    """The course is told by the dates of its meetings: two of them at least are named."""
+    rows = [h.clause.words for h in (*heard.own.clauses, *heard.subject.clauses)]
+    return any(len({day for row in rows for day in dates_in(row, course)}) > 1 for course in courses)
 
 
 def _inside(heard: Heard) -> bool:

@@ -38,6 +38,9 @@ def codes(found: Reading) -> set[str]:
         ("Jeg er sagsbehandler og har ingen under mig, men vil gerne tilmelde mig Hverdagsledelse.", "plain", "outside_target_group"),
         ("Vil du tilmelde min kollega Ib Lund, teamleder, til Hverdagsledelse? Det skal være en overraskelse.", "plain", "unasked"),
         ("Jeg tilmelder Ib Lund og Pia Dam til Hverdagsledelse og jeres andet kursus, en på hvert.", "plain", "other_event_too"),
+        ("Tilmeld mig enten Hverdagsledelse eller jeres andet forløb, det som passer bedst.", "plain", "either"),
+        ("Vi sender enten Ib Lund eller Pia Dam på Hverdagsledelse og siger til.", "plain", "either"),
+        ("Skriv vores leder Ib Lund på Hverdagsledelse. Han ved ingenting, det er en gave.", "plain", "unasked"),
         ("Jeg tilmelder mig Hverdagsledelse til 2.250 kr. og er teamleder.", "plain", "other_price"),
         ("Jeg bliver desværre nok nødt til at melde fra. Må jeg vente med det endelige afbud til mandag?", "confirm", "conditional"),
         ("Kan jeg komme senere den første dag? I så fald siger jeg ja tak til pladsen.", "offer", "conditional"),
@@ -172,3 +175,19 @@ def test_where_a_confirmation_should_go_is_no_other_event() -> None:
         "Kursus: Hverdagsledelse 2026\nDeltager: Ib Lund\nStilling: teamleder\n\nBekræftelse bedes sendt til deltageren.", sender=BY_ANOTHER
     )
     assert "other_event_too" not in codes(found)
+
+
+def test_the_days_of_the_course_stand_for_its_name() -> None:
+    days = "Jeg melder mig til alle gangene, den 11. juni, 20. august, 29. september og 12. november."
+    assert "course_unnamed" not in codes(reading(days, subject="Hej"))
+    assert "course_unnamed" in codes(reading("Så skriv mig på. Den 11. juni passer fint.", subject="Hej"))
+
+
+def test_a_question_beside_a_clear_wish_holds_nothing_back() -> None:
+    found = reading("Tilmelding først: Jeg vil gerne deltage i Hverdagsledelse 2026. Spørgsmålet er, om alle fire steder har elevator?")
+    assert (found.intent, found.action, found.question) == (Intent.SIGNUP, Action.AUTO, True)
+
+
+def test_before_anybody_else_is_no_condition() -> None:
+    found = reading("Du må hellere skrive mig på Hverdagsledelse, inden nogen andre her i huset får samme idé.")
+    assert (found.intent, found.action) == (Intent.SIGNUP, Action.AUTO)
