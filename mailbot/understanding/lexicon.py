@@ -48,6 +48,18 @@ def pattern(name: str, key: str) -> re.Pattern[str]:
 
 
 @cache
+def group(name: str, key: str) -> str:
+    """One list whose entries are small patterns, as a group for a larger pattern."""
+    return "(?:" + "|".join(words(name)[key]) + ")"
+
+
+@cache
+def ending(name: str, key: str) -> re.Pattern[str]:
+    """A stretch of text that ends with one of the small patterns of a list (and white space)."""
+    return re.compile(rf"\b{group(name, key)}\s*$", re.IGNORECASE)
+
+
+@cache
 def cues(name: str, key: str) -> re.Pattern[str]:
     """One list whose entries are small patterns themselves (`…` stands for up to a few words of the same clause).
 

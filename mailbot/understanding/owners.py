@@ -11,28 +11,37 @@ from functools import cache
 from mailbot.understanding import addresses
 from mailbot.understanding.entities import Mark
 from mailbot.understanding.facts import Record
-from mailbot.understanding.lexicon import alternatives, listed, words
+from mailbot.understanding.lexicon import alternatives, cues, ending, group, listed, pattern, words
 from mailbot.understanding.refs import Prose, Ref, in_order, resolve
 
-_APPOSITION = re.compile(
-    r"(?:\s(?:fra|på|ved|hos|i)\s{1,2}(?=[\s,(]))?(?:\s(?:også|desuden|selv|med)(?=\s?[(,]))?[\s,;(–:/\-]*"
-    r"(?:(?:(?:som|der|who|hun|han)\s+)?(?:jo |nu |i dag |også |begge )?(?:er|is|arbejder som|sidder som"
-    r"|har titel af|med titel af|med titlen|fungerer som)\s+)?(?:(?:en|et|vores|min|a|our|ny|nye|vores nye|jo|nu|også|begge|selv|konst\."
-    r"|fortsat|stadig|stadigvæk|nuværende|nyslået|nyansat|currently|still|hos os|den|der|er|vor)\s+)*",
-    re.IGNORECASE,
-)
+
+def _cue(key: str) -> re.Pattern[str]:
+    return cues("whose", key)
+
+
+def _end(key: str) -> re.Pattern[str]:
+    return ending("whose", key)
 
 
 @cache
-def _copula() -> re.Pattern[str]:
+def _apposition() -> re.Pattern[str]:
+    """What may stand between a name and their title: `fra Varde, som nu er vores nye`."""
+    at, also, who, now, has_title, a = (alternatives(words("whose")[key]) for key in ("at", "also", "who", "now", "has_title", "a"))
     return re.compile(
-        rf"(?<!\w){alternatives(words('titles')['copula'])}:?(?: (?!ikke\b|ingen\b|min\b(?! \w*\Z)|chef)[\w-]+\.?){{0,4}} ?[\"'”“„»]?$"
-        rf"|\bI['’]m (?:the |a |an |now |currently )*$",
+        rf"(?:\s{at}\s{{1,2}}(?=[\s,(]))?(?:\s{also}(?=\s?[(,]))?[\s,;(–:/\-]*"
+        rf"(?:(?:{who}\s+)?(?:{now} )?{has_title}\s+)?(?:{a}\s+)*",
         re.IGNORECASE,
     )
 
 
-_NOT = re.compile(r"\b(?:ikke|ingen|heller ikke|hverken|min|hans|hendes|til|spørge|ifølge|af|med|sammen med|fra)\s*$", re.IGNORECASE)
+@cache
+def _copula() -> re.Pattern[str]:
+    """What leads up to a title that it gives to somebody: `er nu`, `titlen er`."""
+    return re.compile(
+        rf"(?<!\w){alternatives(words('titles')['copula'])}:?(?: (?!{group('whose', 'nobody_is')})[\w-]+\.?){{0,4}} ?[\"'”“„»]?$"
+        rf"|{group('whose', 'i_am')}",
+        re.IGNORECASE,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +85,10 @@ def of_title(sentence: Sentence, title: Mark) -> list[Record]:
     return next((owners for way in ways if (owners := way(sentence, title)) is not None), [])
 
 
-_RESPECTIVELY = re.compile(r"\b(?:hhv\b\.?|henholdsvis\b|respectively\b|i (?:samme|nævnte|den) rækkefølge:)", re.IGNORECASE)
-
-
 def _in_turn(sentence: Sentence, mark: Mark) -> list[Record] | None:
     """Whose it is in a row that follows the row of names: `A, B og C (hhv. leder, souschef og teamleder)`. None: no such row."""
     text = sentence.text
-    cue = _RESPECTIVELY.search(text, sentence.begin, mark.start)
+    cue = _cue("in_turn").search(text, sentence.begin, mark.start)
     if cue is None:
         return None
     row = [m for m in sentence.marks if m.kind == mark.kind and m.start >= cue.end()]
@@ -93,11 +99,14 @@ def _in_turn(sentence: Sentence, mark: Mark) -> list[Record] | None:
     return [people[row.index(mark)]] if len(people) == len(row) > 1 else None
 
 
-_WHO_IS = re.compile(r", (?:som|der|who) (?:jo |nu |i dag )?(?:er|is) (?:\w+ )?$")  # "Lise Krogh, som er souschef, Bo Friis, …"
 _THEIR_NAMES = re.compile(r":?,? (?=[A-ZÆØÅ])")
-_UP_TO_NAME = re.compile(r"(?: (?:i|på|ved|hos) [A-ZÆØÅ][\w-]+)?,?[ \u00a0]+")
-_FOR_ALL = re.compile(r" (?:for|til) (?:os|dem|jer)?\s?(?:begge|alle)\b")
-_LIKE_ME = re.compile(r",? (?:ligesom|lige som|som) (?:jeg|mig|undertegnede)\b")
+
+
+@cache
+def _up_to_name() -> re.Pattern[str]:
+    return re.compile(rf"(?: {alternatives(words('whose')['at'])} [A-ZÆØÅ][\w-]+)?,?[ \u00a0]+")
+
+
 _BRACKET = re.compile(r"[ \u00a0]\((?=[A-ZÆØÅ])")
 
 
@@ -105,7 +114,7 @@ def _in_a_row(sentence: Sentence, title: Mark) -> bool:
     """Whether a title stands behind a name of a row: `Lise Krogh, souschef, Bo Friis, teamleder, og …`."""
     before = sentence.before(title)
     beside = bool(before) and before[-1].kind == "name" and sentence.text[before[-1].end : title.start] == ", "
-    return beside or bool(_WHO_IS.search(sentence.lead(title)))
+    return beside or bool(_cue("who_is").search(sentence.lead(title)))
 
 
 def _named_behind(sentence: Sentence, title: Mark) -> list[Record] | None:
@@ -117,12 +126,12 @@ def _named_behind(sentence: Sentence, title: Mark) -> list[Record] | None:
     behind = (
         r for r in refs if r.start >= title.end and (r.kind == "name" or (r.kind == "first" and r.start == title.end + 1 and not general))
     )
-    after = next((r for r in behind if _UP_TO_NAME.fullmatch(text, title.end, r.start)), None)
+    after = next((r for r in behind if _up_to_name().fullmatch(text, title.end, r.start)), None)
     if after is not None and after.record is not None and not ("," in text[title.end : after.start] and _in_a_row(sentence, title)):
         return [after.record]
-    if _FOR_ALL.match(text, title.end, title.end + 20):
+    if _cue("for_both").match(text, title.end, title.end + 20):
         return [sentence.prose.everyone]
-    if _LIKE_ME.match(text, title.end, title.end + 30):
+    if _cue("like_me").match(text, title.end, title.end + 30):
         named = [r.record for r in sentence.before(title) if r.record is not None and r.kind in ("name", "first")]
         return [*(named[-1:] or sentence.last[-1:]), sentence.prose.writer]
     if _BRACKET.match(text, title.end):
@@ -132,10 +141,13 @@ def _named_behind(sentence: Sentence, title: Mark) -> list[Record] | None:
     return None
 
 
-_STANDS_IN = re.compile(r"(?:vikar|vikarierer|afløser|afløste|overtager|efter)(?: for| fra)? $")  # "vikar for Bo Friis som leder"
 _OPENED = re.compile(r"[ \u00a0]?\($")
 _NOTHING_MORE = re.compile(r"[\s,(–-]*")
-_WHO_AM = re.compile(r"\s*[,()–-][\s,]*(?:som (?:er )?|der er )?")
+
+
+@cache
+def _who_am() -> re.Pattern[str]:
+    return re.compile(rf"\s*[,()–-][\s,]*{group('whose', 'who_am')}?")
 
 
 def _beside(sentence: Sentence, title: Mark) -> list[Record] | None:
@@ -147,10 +159,10 @@ def _beside(sentence: Sentence, title: Mark) -> list[Record] | None:
     nearest, prior = before[-1], before[-2] if len(before) > 1 else None
     if _OPENED.search(text, max(0, title.start - 2), title.start) and nearest.kind in ("name", "first", "self"):
         return resolve(nearest, sentence.prose, sentence.last)  # "Bo Friis, der skal af sted (souschef, …)"
-    if nearest.kind in ("name", "first") and _STANDS_IN.search(text, max(sentence.begin, nearest.start - 25), nearest.start):
+    if nearest.kind in ("name", "first") and _cue("stands_in").search(text, max(sentence.begin, nearest.start - 25), nearest.start):
         return resolve(prior, sentence.prose, sentence.last) if prior else sentence.whoever_speaks()
     gap = sentence.without_marks(nearest.end, title.start)
-    apposition = bool(_APPOSITION.fullmatch(gap))
+    apposition = bool(_apposition().fullmatch(gap))
     beside_a_name = prior is not None and prior.kind == "name" and bool(_NOTHING_MORE.fullmatch(text, prior.end, nearest.start))
     if nearest.kind in ("name", "first") and apposition and nearest.record is not None:
         return [nearest.record]
@@ -159,15 +171,19 @@ def _beside(sentence: Sentence, title: Mark) -> list[Record] | None:
     if nearest.kind != "self":
         return None
     word = sentence.words(nearest)
-    if word not in listed("persons", "mine") and (_WHO_AM.fullmatch(gap) or (gap == " " and word in listed("persons", "formal_self"))):
+    if word not in listed("persons", "mine") and (_who_am().fullmatch(gap) or (gap == " " and word in listed("persons", "formal_self"))):
         return [sentence.prose.writer]
     if word in listed("persons", "ours") and apposition and prior is not None and not _copula().search(sentence.lead(title)):
         return resolve(prior, sentence.prose, sentence.last) if beside_a_name else []
     return None
 
 
-_GOES_ON = re.compile(r"\b(?:min|vores|en|som|er|af|til|og)\s*$|,\s*$")
-_STANDS_ALONE = re.compile(r"\s*(?:[,.;(\n/]|$|(?:på|ved|hos|i|fra|siden|gennem|samme|since|for|at|of) \w)")
+_COMMA = re.compile(r",\s*$")
+
+
+@cache
+def _stands_alone() -> re.Pattern[str]:
+    return re.compile(rf"\s*(?:[,.;(\n/]|$|{alternatives(words('whose')['after_alone'])} \w)")
 
 
 def _at_the_start(sentence: Sentence, title: Mark) -> list[Record] | None:
@@ -175,56 +191,39 @@ def _at_the_start(sentence: Sentence, title: Mark) -> list[Record] | None:
     text = sentence.text
     lead_in = sentence.without_marks(sentence.begin, title.start)
     line = text[text.rfind("\n", 0, title.start) + 1 : title.start]
-    begins = (not line.strip(" >") and not _GOES_ON.search(lead_in)) or lead_in.rstrip().endswith(":")
+    begins = (not line.strip(" >") and not (_end("goes_on").search(lead_in) or _COMMA.search(lead_in))) or lead_in.rstrip().endswith(":")
     opened = lead_in.strip(" \n–-•*,.;/()").lower()
-    if (begins or not opened or opened in listed("titles", "still")) and _STANDS_ALONE.match(text[title.end : title.end + 20]):
+    if (begins or not opened or opened in listed("titles", "still")) and _stands_alone().match(text[title.end : title.end + 20]):
         before = [r for r in sentence.before(title) if r.kind != "all"] if lead_in.rstrip().endswith(":") else []  # "Mine data: …"
         return resolve(before[-1], sentence.prose, sentence.last) if before else sentence.whoever_speaks()
     return None
 
 
-_BUT_NOW = re.compile(r"\bmen (?:nu |derimod |i dag )?$")
-_IS = re.compile(r"\b(?:er|blevet|am|var)\b")
-_RECORDED = re.compile(r"\b(?:står(?! for\b| i\b)|stod|opført|noteret|registreret|skrevet)\b[^.!?]{0,60}\bsom\s*$")
-_FORMALLY = re.compile(
-    r"\b(?:nu|i dag|formelt|officielt) står jeg som $|\bjeg (?:står (?:nu|i dag|formelt|officielt)"
-    r"|(?:nu|i dag|formelt|officielt) står) som $",
-    re.IGNORECASE,
-)
-_FORMER = re.compile(  # somebody's job once
-    r"\b(?:gik (?:af|fra|på pension)|stoppede|pensioneret|forhenværende|fhv\.?|tidligere|engang|i sin tid|uddannet)\b[^.!?,;]{0,30}$"
-    r"|\b(?:da|dengang) (?:jeg|hun|han) (?:var|arbejdede|sad|begyndte|startede)\b[^.!?,;]{0,20}$",
-    re.IGNORECASE,
-)
-_SOUGHT = re.compile(r"\b(?:ansætte\w*|søger|slår|opslå\w*|mangler|leder efter|finder|hvem der)\b[^,.]{0,40}$")
-_DENIED = re.compile(r"\b(?:ikke|ingen)\b[^,.]{0,25}$")
-_TITLE_OF = re.compile(r"\b(?:til|titel af|som)\s*$")
-_AS = re.compile(r"\bsom\s*$")
-_WORKS_AS = re.compile(r"\b(?:arbejder|ansat|har)\s+som\s*$")
-_OWN_TITLE = re.compile(r" (?:titel|stilling|title)")
-
-
 def _stated(sentence: Sentence, title: Mark) -> list[Record]:
     """Of whom a verb says the title: `jeg er souschef`, `hun arbejder som leder`."""
     lead = sentence.lead(title)
-    if _BUT_NOW.search(lead) and _IS.search(sentence.text, max(sentence.begin, title.start - 110), title.start):
+    if _cue("but_now").search(lead) and pattern("whose", "is").search(sentence.text, max(sentence.begin, title.start - 110), title.start):
         return sentence.whoever_speaks()
-    if _FORMER.search(lead):
+    if _cue("former").search(lead):
         return []
-    if (_RECORDED.search(lead) and not _FORMALLY.search(lead)) or _SOUGHT.search(lead):
+    if (_cue("recorded").search(lead) and not _cue("formally").search(lead)) or _cue("sought").search(lead):
         return []  # what a list says so far, or somebody who is still to be found
-    if not _copula().search(lead) or (_NOT.search(lead) and not _TITLE_OF.search(lead)) or _DENIED.search(lead):
+    if (
+        not _copula().search(lead)
+        or (_end("others_title").search(lead) and not _end("title_of").search(lead))
+        or _cue("denied_title").search(lead)
+    ):
         return []
     before = sentence.before(title)
     subjects = [r for r in before if _may_be_subject(sentence, r)]
     if (
         len(subjects) > 1
         and title.end - title.start > len(title.value)
-        and sentence.text[subjects[-2].end : subjects[-1].start] in (" og ", " samt ")
+        and sentence.text[subjects[-2].end : subjects[-1].start] in words("whose")["and"]
     ):
         return [owner for subject in subjects[-2:] for owner in resolve(subject, sentence.prose, sentence.last)]
     if subjects:
-        office = _AS.search(lead) and subjects[0].kind in ("self", "same") and not _WORKS_AS.search(lead)
+        office = _end("as").search(lead) and subjects[0].kind in ("self", "same") and not _end("works_as").search(lead)
         return resolve(subjects[0] if office else subjects[-1], sentence.prose, sentence.last)
     if before and before[-1].kind == "same":
         return resolve(before[-1], sentence.prose, sentence.last)
@@ -236,19 +235,7 @@ def _may_be_subject(sentence: Sentence, ref: Ref) -> bool:
     word = sentence.words(ref)
     if ref.kind == "all" and word not in listed("persons", "all_subjects"):
         return False
-    return word not in listed("persons", "no_subjects") or bool(_OWN_TITLE.match(sentence.text, ref.end))
-
-
-_FROM = re.compile(r"(?<!\w)(?:fra|hos|from|ved) $")
-_BOTH_ARE = re.compile(r" (?:er|har|spiser|tåler|lever|are|have|eat)\b")
-_GIVEN_TO = re.compile(
-    r",? (?:men |og )?(?:det (?:er|gælder)|nemlig|that(?:'s| is)|namely) (?:så |jo |nemlig |altså ){0,2}"
-    r"|\s?\(|\)?,? (?:(?:skal bruges |bruges |gælder |er )?(?:til|for)|gælder|dækker|vedrører) "
-)
-_GIVEN_TO_ALL = re.compile(
-    r"\)?,? (?:(?:skal bruges |bruges |gælder |er )?(?:til|for)|gælder|dækker) (?:de (?:to|tre|fire|andre|øvrige"
-    r"|første|sidste)|resten)\b"
-)
+    return word not in listed("persons", "no_subjects") or bool(_cue("own_title").match(sentence.text, ref.end))
 
 
 @cache
@@ -270,12 +257,12 @@ def of_mark(sentence: Sentence, mark: Mark) -> list[Record]:
     if mark.kind == "email" and (owner := _bearer(mark.value, prose, sentence.people)) is not None:
         return [owner]
     if mark.kind in ("ean", "ean_invalid", "reference", "dietary"):
-        given = next((r for r in sentence.refs if r.start >= mark.end and _GIVEN_TO.fullmatch(text, mark.end, r.start)), None)
+        given = next((r for r in sentence.refs if r.start >= mark.end and _cue("given_to").fullmatch(text, mark.end, r.start)), None)
         if given is None and mark.kind == "reference":  # "MEK4 på hans faktura"
             given = next((r for r in sentence.refs if r.start == mark.end + 4 and sentence.words(r) in words("references")["whose"]), None)
         if given is not None:
             return resolve(given, prose, last)
-        if _GIVEN_TO_ALL.match(text, mark.end, mark.end + 40):
+        if _cue("given_to_all").match(text, mark.end, mark.end + 40):
             return [prose.everyone]
     if mark.kind == "organisation" and _from_there().search(text, max(sentence.begin, mark.start - 8), mark.start):
         comes = next((r for r in sentence.refs if r.start >= mark.end and r.kind == "name"), None)
@@ -283,14 +270,14 @@ def of_mark(sentence: Sentence, mark: Mark) -> list[Record]:
             return resolve(comes, prose, last)
     before = sentence.before(mark)
     if mark.kind == "dietary":
-        before = [r for r in before if not (r.kind == "all" and _FROM.search(text, max(0, r.start - 8), r.start))]  # "Bo fra os"
+        before = [r for r in before if not (r.kind == "all" and _from_there().search(text, max(0, r.start - 8), r.start))]  # "Bo fra os"
     if mark.kind in ("email", "phone"):
         before = [r for r in before if r.kind != "all"]
         direct = [r for r in before if r.kind in ("name", "first", "same")]
         if direct and not (before[-1].kind == "self" and sentence.words(before[-1]) in listed("persons", "i_or_my")):
             return resolve(direct[-1], prose, last)
-    both = len(before) > 1 and text[before[-2].end : before[-1].start] in (" og ", " samt ", " and ", " & ")
-    if mark.kind == "dietary" and both and _BOTH_ARE.match(text, before[-1].end):
+    both = len(before) > 1 and text[before[-2].end : before[-1].start] in words("whose")["and"]
+    if mark.kind == "dietary" and both and _cue("both_are").match(text, before[-1].end):
         return [owner for ref in before[-2:] for owner in resolve(ref, prose, last)]
     if before:
         return resolve(before[-1], prose, last)

@@ -6,27 +6,20 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from functools import cache
 
 from mailbot.understanding import addresses
 from mailbot.understanding.entities import Mark
 from mailbot.understanding.facts import Found, Record, from_mark
-from mailbot.understanding.lexicon import cues, listed
+from mailbot.understanding.lexicon import affixes, cues, listed, words
 from mailbot.understanding.owners import Sentence, of_mark, of_title
 from mailbot.understanding.refs import MODULE, Prose, Ref, find, met, resolve
 
 MAX_MARKS = 120  # of one sentence; more is no sentence
 
 
-@cache
 def wishes() -> re.Pattern[str]:
     """What follows on "han" or "hun" who wants to come."""
-    return re.compile(
-        r" (?:(?:meget|rigtig|også|nu|selv|derfor|allerede|har|vil|ønsker|skal|selvfølgelig|naturligvis|jo|da|så"
-        r"|glæder sig til) ?){0,4}(?:gerne )?(?:at )?(?:deltage|med|være med|tilmeldes|følge|sagt ja|på (?:holdet|forløbet"
-        r"|hverdagsledelse))\b",
-        re.IGNORECASE,
-    )
+    return cues("persons", "wishes")
 
 
 def read(
@@ -88,16 +81,13 @@ def _sentence(
     return subjects or last
 
 
-_COURSE = re.compile(
-    r" (?:en plads |pladsen |med |op |på |til |af sted )*(?:i |på |til )?(?:Hverdagsledelse|forløbet|kurset|holdet|listen)\b"
-)
-
-
 def _by_pronoun(text: str, ref: Ref, stop: int, meant: Record) -> None:
     """What "han", "hende" is said to do: wants to come, is sent, is not to come after all."""
     if cues("persons", "declined").match(text, ref.end, stop):
         meant.declined = True
-    sent = cues("persons", "given").search(text, max(0, ref.start - 30), ref.start) and _COURSE.match(text, ref.end, stop)
+    sent = cues("persons", "given").search(text, max(0, ref.start - 30), ref.start) and cues("persons", "onto_course").match(
+        text, ref.end, stop
+    )
     surely = cues("persons", "given_surely").search(text, max(0, ref.start - 40), ref.start)
     if surely and not cues("persons", "given_up").match(text, ref.end, stop):
         meant.wished = True
@@ -112,7 +102,7 @@ def _were_there(sentence: Sentence, stop: int) -> None:
     if hit is None or cues("roles", "not_returning").search(text, sentence.begin, stop):
         return
     spoken_of = [r for r in sentence.refs if r.start < hit.end() and r.kind in ("name", "first", "same", "self")]
-    beside = len(spoken_of) > 1 and text[spoken_of[-2].end : spoken_of[-1].start] in (" og ", " samt ", " and ", " & ")
+    beside = len(spoken_of) > 1 and text[spoken_of[-2].end : spoken_of[-1].start] in words("whose")["and"]
     for ref in spoken_of[-2:] if beside else spoken_of[-1:]:
         for owner in resolve(ref, sentence.prose, sentence.last) if ref.kind != "self" else ():
             if not owner.writer:
@@ -122,14 +112,12 @@ def _were_there(sentence: Sentence, stop: int) -> None:
 def _better(text: str, title: Mark, held: str) -> bool:
     """Whether a later title wins: one that is stated as such, or a precise one over `leder`."""
     general = listed("titles", "general")
-    now = _NOW.search(text, max(0, title.start - 45), title.start) and not listed("titles", "general") & {title.value.lower()}
-    return bool(now or _STATED.search(text, max(0, title.start - 30), title.start)) or (
+    now = cues("whose", "title_now").search(text, max(0, title.start - 45), title.start) and not listed("titles", "general") & {
+        title.value.lower()
+    }
+    return bool(now or cues("whose", "title_stated").search(text, max(0, title.start - 30), title.start)) or (
         held.lower() in general and title.value.lower() not in general
     )
-
-
-_NOW = re.compile(r"\b(?:nu|i dag|netop|nylig\w*|lige blevet|now|today)\b[^.!?,;]{0,30}$", re.IGNORECASE)
-_STATED = re.compile(r"\b(?:titlen|stillingen|stillingsbetegnelsen|titel) (?:er|hedder|lyder på) $", re.IGNORECASE)
 
 
 def _give(text: str, mark: Mark, owners: list[Record], prose: Prose) -> None:
@@ -159,6 +147,4 @@ def _give(text: str, mark: Mark, owners: list[Record], prose: Prose) -> None:
 
 def _for_invoices(text: str, mark: Mark) -> bool:
     before = re.split(r"[.!?\n;]\s", text[max(0, mark.start - 90) : mark.start])[-1]
-    return bool(re.search(r"\b(?:faktura\w*|regning\w*|invoice\w*|bogholder\w*|betaling\w*)\b", before, re.IGNORECASE)) or bool(
-        re.match(r"(?:faktura|bogholderi|regnskab|okonomi|oekonomi|invoice|kreditor)", mark.value)
-    )
+    return bool(cues("whose", "invoice_words").search(before)) or mark.value.startswith(affixes("whose", "invoice_boxes"))
