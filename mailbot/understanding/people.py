@@ -8,13 +8,14 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from functools import cache
 
 from mailbot.course import Course
 from mailbot.mail.message import Address, Message, SegmentKind
 from mailbot.understanding import addresses, answers, attachments, names, spread, told
 from mailbot.understanding.entities import scan
 from mailbot.understanding.facts import SHARED, Found, Record, from_mark
-from mailbot.understanding.lexicon import cues
+from mailbot.understanding.lexicon import alternatives, cues, group, pattern, words
 from mailbot.understanding.reading import Intent, Letter, Person, Reason
 from mailbot.understanding.roles import SPOKEN, entering, in_passing, joined, judge, leaving, more, seats, staying
 from mailbot.understanding.scene import Scene
@@ -104,7 +105,9 @@ class _Casting(Scene):
         joining = [r for r in joining if r.form not in SPOKEN or not main.says("persons", "self_alone")]
         if joining or main.listed or self_signup or self.forwarded:
             return joining
-        least = 0.1 if _I.search(main.body) and not _WE.search(main.body) else 0.0  # whoever speaks of themselves may mean themselves
+        least = (
+            0.1 if main.says("persons", "only_i") and not main.says("persons", "we") else 0.0
+        )  # whoever speaks of themselves may mean themselves
         return [r for r in people if not r.only_mentioned and r.joins >= (least if _known(r) else 1.0)] or self._from_subject()
 
     def _asker(self, joining: list[Record], self_signup: bool) -> Record | None:
@@ -128,17 +131,17 @@ class _Casting(Scene):
         if joining and (not main.writer.name or main.says("persons", "for_another")):
             return False
         if joining:
-            if _THEM.search(main.body) and not cues("persons", "self_too").search(_ASIDE.sub(" ", main.body)):
+            if main.says("persons", "them") and not cues("persons", "self_too").search(_ASIDE.sub(" ", main.body)):
                 return False  # "… i ledergruppen (Bo, Ida og mig). Meld dem til"
-            if len(joining) == 1 and joining[0].wished and _BUT_THEY.search(main.body) and not main.says("persons", "self_strict"):
+            if len(joining) == 1 and joining[0].wished and main.says("persons", "but_they") and not main.says("persons", "self_strict"):
                 return False  # "Bo og jeg har talt om det, og han vil gerne …"
             both = len(joining) == 1 and joining[0].form in SPOKEN and main.says("roles", "both")
             return (main.says("persons", "self_too") or main.says("persons", "self_strict") or both) and not (
-                asked and not re.search(r"\b(?:også|selv|og jeg|jeg og|os)\b", main.body, re.IGNORECASE)
+                asked and not main.says("persons", "i_as_well")
             )
         if self_signup:
             return True
-        nameless = wanted is not None and wanted >= 1 and not re.search(r"\bjeg (?:selv|vil (?!ikke)|er med)\b", main.body, re.IGNORECASE)
+        nameless = wanted is not None and wanted >= 1 and not main.says("persons", "i_come")
         return not (
             (nameless and ((wanted or 0) > 1 or not main.writer.name)) or self._points_to_attachment() or main.says("roles", "on_behalf")
         )
@@ -147,19 +150,14 @@ class _Casting(Scene):
         files = [
             a for a in self.message.attachments if a.name and not re.search(r"\.(?:png|jpe?g|gif|ics|p7s|vcf|asc)$", a.name, re.IGNORECASE)
         ]
-        return bool(files) and bool(
-            re.search(r"\b(?:vedhæft\w*|vedlagt\w*|bilag\w*|attached|blanket\w*|skema\w*)\b", self.main.body, re.IGNORECASE)
-        )
+        return bool(files) and self.main.says("persons", "enclosed")
 
     def _own_place(self, joining: list[Record]) -> int:
         main = self.main
         if main.listed or not joining:
             return main.writer.place
-        hit = re.search(
-            r"\b(?:mig selv|jeg selv|undertegnede|og jeg|og mig|jeg og|mig og)\b",
-            main.text[main.voice.body[0].start : main.voice.body[-1].end] if main.voice.body else "",
-            re.IGNORECASE,
-        )
+        told = main.text[main.voice.body[0].start : main.voice.body[-1].end] if main.voice.body else ""
+        hit = pattern("persons", "beside_others").search(told)
         return main.voice.body[0].start + hit.start() if hit else len(main.text)
 
     def _from_subject(self) -> list[Record]:
@@ -250,16 +248,16 @@ class _Casting(Scene):
             left.append(asked)  # whose mail is forwarded, and of whom the writer says so
         left = [r for r in left if len(r.name.split()) > 1] or left
         gone = [f.value for f in main.roster.withdrawn] + [r.name for r in left]
-        if not gone and not re.search(r"\b(?:(?i:jeg|mig|min|mit|undertegnede)|I|me|my)\b", main.body):
+        if not gone and not main.says("persons", "writer_spoken_of"):
             gone = [r.name for r in people or self._from_subject() if not staying(main, r, people)]
         listed = [r.name for r in people if r.form not in SPOKEN]
-        if not gone and listed and not re.search(r"\bmig\b|\bmin (?:plads|tilmelding|deltagelse)\b", main.body, re.IGNORECASE):
+        if not gone and listed and not main.says("persons", "own_place"):
             gone = listed
         if not gone and main.says("roles", "leaves_list"):
             gone = [r.name for r in people if not staying(main, r, people)]
         if not gone and asked is not None and asked.name and self.passed_on():
             gone = [asked.name]
-        if main.writer.name and any(_AND_I.match(self._after(r)) for r in left):
+        if main.writer.name and any(cues("persons", "and_i").match(self._after(r)) for r in left):
             return Cast(withdrawn=tuple(dict.fromkeys([*gone, main.writer.name])))
         return Cast(withdrawn=tuple(dict.fromkeys(gone)), contact=self.contact() if gone else None)
 
@@ -271,14 +269,12 @@ class _Casting(Scene):
         people = [r for r in told if r.form not in SPOKEN or len(r.fields) > 1 + (r.form == "copied" and "email" in r.fields)]
         pairs = [pair for pair in beside if (pair[0] in people) != (pair[1] in people)]
         people += [r for pair in pairs for r in pair if r not in people and "name" in r.fields]  # a number told for both
-        with_writer = [
-            r for r in main.others if r not in people and re.match(r"\)? (?:og|samt|and) (?:jeg|mig|undertegnede|me|I)\b", self._after(r))
-        ]
+        with_writer = [r for r in main.others if r not in people and cues("persons", "and_i").match(self._after(r))]
         if with_writer:
             return Cast(self._persons([*people, *with_writer, writer]))
         if not people and not main.listed and self._speaks_for_another():
             people = [r for r in main.others if not r.only_mentioned] or self._from_subject()
-        if not people and not main.listed and not re.search(r"\b(?:(?i:jeg|mig|min|mit)|I|my)\b", main.body):
+        if not people and not main.listed and not main.says("persons", "writer_spoken_of"):
             people = [r for r in told if r.form == "prose" and " " in r.name and not r.only_mentioned] or self._from_subject()
         letter = self._letter_people()
         if not people and letter and not any(names.same(n, writer.name) for n in letter if writer.name) and len(letter) == 1:
@@ -295,7 +291,7 @@ class _Casting(Scene):
         """The people without the names that are how others' are wrongly spelt: `hun hedder Kristiane og ikke Kristine`."""
         kept = []
         for record in people:
-            wrong = record.mention and _NOT_SO.search(self.main.text, max(0, record.mention[0] - 12), record.mention[0])
+            wrong = record.mention and _not_so().search(self.main.text, max(0, record.mention[0] - 12), record.mention[0])
             twins = [r for r in (*people, self.main.writer) if r is not record and r.name and _alike(r.name, record.name)]
             if not wrong or not twins:
                 kept.append(record)
@@ -310,18 +306,13 @@ class _Casting(Scene):
         return [a.name for a in self.answered.people if a.name] if self.answered else []
 
     def _speaks_for_another(self) -> bool:
-        about = (
-            r"(?:tilmelding(?:en|er)? (?:af|for|til)|(?:faktura|regning|oplysning|plads|titel|titl|EAN|stilling)\w* (?:for|vedr\w*)"
-            r"|deltagelse (?:af|for)|(?:deltagelse|plads|tilmelding)\w* (?:i|på|til) [\w ]{3,30} (?:af|for)"
-            r"|vedr(?:ørende|\.)?|angående|gælder|drejer sig om|på vegne af)"
-        )
-        return bool(re.search(r"\b(?:hans|hendes|vegne|bedt os|bedt mig|for (?:ham|hende))\b", self.main.body, re.IGNORECASE)) or any(
-            re.search(rf"\b{about}[: ]+(?:\w+ ){{0,2}}$", before, re.IGNORECASE) or re.match(r"s? (?:deltagelse|tilmelding|plads)\b", after)
-            for before, after in (context(self.main.text, r, self.main.spans, []) for r in self.main.others if r.form == "prose")
-        )
+        if self.main.says("persons", "for_somebody"):
+            return True
+        around = (context(self.main.text, r, self.main.spans, []) for r in self.main.others if r.form == "prose")
+        return any(_about().search(before) or cues("persons", "about_theirs").match(after) for before, after in around)
 
     def _persons(self, records: list[Record]) -> tuple[Person, ...]:
-        if _SAME.search(self.main.body):
+        if self.main.says("persons", "same_as_others"):
             self._as_before(records)
         if self.forwarded and self.forwarded.writer in records:
             self._on_the_way(self.forwarded)
@@ -369,14 +360,19 @@ def _alike(one: str, other: str) -> bool:
     return SequenceMatcher(None, one.lower()[:60], other.lower()[:60]).ratio() > 0.6
 
 
-_NOT_SO = re.compile(r"\b(?:ikke|not) [\"'”“„»«’]{0,2}$")
-_THEM = re.compile(r"\b(?:meld|tilmeld|skriv|sæt|book|notér|noter|registrer)\w* (?:venligst |gerne |derfor |hermed )?dem\b", re.IGNORECASE)
-_BUT_THEY = re.compile(r"\b(?:og|samt) jeg\b[^.!?\n]{0,80}, (?:og|men|så) (?:nu )?(?:han|hun)\b", re.IGNORECASE)
 _ASIDE = re.compile(r"\([^()\n]{0,200}\)")
-_I = re.compile(r"\b(?:jeg|undertegnede)\b", re.IGNORECASE)
-_WE = re.compile(r"\b(?:vi|vores|os|we|our)\b", re.IGNORECASE)
-_AND_I = re.compile(r"\)? (?:og|samt|and) (?:jeg|undertegnede|I) ")
-_SAME = re.compile(r"\bsamme (?:\w+ ){0,2}(?:ean|faktura\w*|betaling\w*|regning\w*|sted|bibliotek|oplysninger)", re.IGNORECASE)
+
+
+@cache
+def _not_so() -> re.Pattern[str]:
+    """Right before a name as it is not spelt: `og ikke "`."""
+    return re.compile(rf"\b{alternatives(words('persons')['not_so'])} [\"'”“„»«’]{{0,2}}$")
+
+
+@cache
+def _about() -> re.Pattern[str]:
+    """Right before a name whom the writer's words are about: `tilmeldingen for vores `."""
+    return re.compile(rf"\b{group('persons', 'about')}[: ]+(?:\w+ ){{0,2}}$", re.IGNORECASE)
 
 
 def _known(record: Record) -> bool:
