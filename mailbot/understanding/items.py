@@ -8,31 +8,30 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from mailbot.understanding import diets, names, titles
 from mailbot.understanding.entities import Mark
 from mailbot.understanding.facts import Found, Record, best_phone, from_mark
 from mailbot.understanding.gazetteer import is_place
-from mailbot.understanding.lexicon import listed, pattern
+from mailbot.understanding.lexicon import alternatives, cues, group, listed, pattern, words
 
 _STRONG = re.compile(r"\s+/\s+|\s*[|•;\t]\s*|\s+·\s+|(?<=\D)/(?=\D)(?!\w{1,2}(?:\W|$))")
-_WEAK = re.compile(r"\s*[,;()<>\[\]|•\t]\s*|\s+[-–—/·]\s+|\.\s+(?=[A-ZÆØÅ])|\s+(?:og|som er|der er|er|who is|is our|and is)\s+(?=\S)")
 _BRACKETS = re.compile(r"\s*[()<>\[\]]\s*")
-_LEAD = re.compile(
-    r"^(?:(?:[-–—*•·‣▪►→✓]|o(?=\s))\s*|\(?\d{1,2}[.):]\s*|[a-hA-H][.)]\s+|(?:deltager|person|prioritet|prio|nummer|plads|nr\.?)\s*\d{1,2}\s*[:.)]?\s*)+",
-    re.IGNORECASE,
-)
-_SELF = re.compile(r"^(?:og )?(?:mig selv|jeg selv|mig|undertegnede|jeg|myself|me)\b", re.IGNORECASE)
-_NOBODY = re.compile(
-    r"^(?:n\.?\s?n\.?|navn følger|ubesat|ukendt|\?+|tba|tbd|endnu ikke|en ny |ny leder|vakant|følger|kommer senere"
-    r"|x+)\b|^(?:navn|name) (?:følger|kommer|to follow)",
-    re.IGNORECASE,
-)
-_NOTE = re.compile(
-    r"^(?:(?:mig|mig selv|myself|undertegnede|me|starter|begynder|har|er|skal|kan|vil|bor|ny|nye|nyt|cc|kopi|se|nej|ja|navn|samme"
-    r"|ditto|endnu|tiltræder|i stedet|på orlov)\b|ansat|nyansat|fra \d|pr\. \d|\d)",
-    re.IGNORECASE,
-)
+
+
+@cache
+def _weak() -> re.Pattern[str]:
+    """Between the pieces of a row that has no clearer separators."""
+    between = alternatives(words("rows")["between"])
+    return re.compile(rf"\s*[,;()<>\[\]|•\t]\s*|\s+[-–—/·]\s+|\.\s+(?=[A-ZÆØÅ])|\s+{between}\s+(?=\S)")
+
+
+@cache
+def _lead() -> re.Pattern[str]:
+    """A bullet, a number or a letter before an entry: `- `, `2) `, `Deltager 2: `."""
+    numbered = rf"{group('rows', 'numbered')}\s*\d{{1,2}}\s*[:.)]?\s*"
+    return re.compile(rf"^(?:(?:[-–—*•·‣▪►→✓]|o(?=\s))\s*|\(?\d{{1,2}}[.):]\s*|[a-hA-H][.)]\s+|{numbered})+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +43,16 @@ class Piece:
 
 def bullet(text: str) -> int:
     """The length of a bullet or number before an entry, 0 where there is none."""
-    lead = _LEAD.match(text)
+    lead = _lead().match(text)
     return lead.end() if lead and lead.end() < len(text) else 0
 
 
 def is_self(text: str) -> bool:
-    return bool(_SELF.match(text.strip()))
+    return bool(cues("rows", "writer").match(text.strip()))
 
 
 def is_nobody(text: str) -> bool:
-    return bool(_NOBODY.match(text.strip()))
+    return any(cues("rows", key).match(text.strip()) for key in ("nobody", "name_follows"))
 
 
 def pieces(text: str, start: int, separator: re.Pattern[str], marks: Sequence[Mark] = ()) -> list[Piece]:
@@ -76,7 +75,12 @@ def split(text: str, start: int, marks: Sequence[Mark] = ()) -> list[Piece]:
     """The pieces of a row: by strong separators where it has them (and brackets), else by commas as well."""
     if _STRONG.search(text):
         return [p for piece in pieces(text, start, _STRONG, marks) for p in (pieces(piece.text, piece.start, _BRACKETS, marks) or [piece])]
-    return pieces(text, start, _WEAK, [m for m in marks if "," in m.value or (m.kind == "title" and " og " in m.value)])
+    return pieces(
+        text,
+        start,
+        _weak(),
+        [m for m in marks if "," in m.value or (m.kind == "title" and not listed("particles", "and").isdisjoint(m.value.split(" ")))],
+    )
 
 
 def record(text: str, start: int, marks: list[Mark], module: str, form: str = "item", source: str = "text") -> Record:
@@ -106,9 +110,7 @@ def _who(made: Record, rows: list[Piece], inside: list[Mark], module: str, sourc
     named = next((m for m in inside if m.kind == "name"), None)
     if rows and is_self(rows[0].text):
         made.writer = True
-    if named is not None and not any(
-        re.match(r"(?:cc|att|kopi)\b", r.text, re.IGNORECASE) and r.start <= named.start < r.end for r in rows
-    ):
+    if named is not None and not any(pattern("rows", "copy_to").match(r.text) and r.start <= named.start < r.end for r in rows):
         made.fields["name"] = from_mark(named, module, source)
         return
     for piece in rows[:2]:
@@ -132,7 +134,11 @@ def _last_area(rows: list[Piece], inside: list[Mark], row: str, place: int) -> P
     """The last of the areas that begin with the first of `rows`: `teamleder, musik og film`."""
     last = rows[0]
     for more in rows[1:]:
-        if row[last.end - place : more.start - place] not in (" og ", " & ") or len(more.text.split()) > 1 or not _area(more, inside, True):
+        if (
+            row[last.end - place : more.start - place].strip(" ") not in listed("particles", "and")
+            or len(more.text.split()) > 1
+            or not _area(more, inside, True)
+        ):
             break
         last = more
     return last
@@ -171,14 +177,21 @@ def _area(piece: Piece, inside: list[Mark], in_list: bool) -> bool:
     if any(m.start < piece.end and piece.start < m.end for m in inside if m.kind != "name") or re.search(r"\d|@", piece.text):
         return False
     if (
-        _NOTE.match(piece.text)
+        cues("rows", "remarks").match(piece.text)
         or piece.text.split()[0].lower() in listed("names", "starters")
         or is_place(piece.text)
         or len(piece.text.split()) > 6
-        or re.search(r"\b(?:tlf|mobil|mail|lokal|skal|vil|ikke)\b", piece.text, re.IGNORECASE)
+        or pattern("rows", "never_area").search(piece.text)
     ):
         return False
-    return piece.text[0].isupper() or not in_list or bool(re.match(r"[\wæøå-]+(?: og [\wæøå-]+)?$", piece.text))
+    return piece.text[0].isupper() or not in_list or _one_or_two(piece.text)
+
+
+def _one_or_two(text: str) -> bool:
+    """Whether a text is one word, or two with `og` between them: `musik og film`."""
+    said = text.split(" ")
+    joint = len(said) == 3 and said[1] in listed("particles", "and")
+    return (len(said) == 1 or joint) and all(re.fullmatch(r"[\w-]+", word) for word in (said[0], said[-1]))
 
 
 def _diet(made: Record, rows: list[Piece], inside: list[Mark], module: str, source: str) -> None:
@@ -187,7 +200,7 @@ def _diet(made: Record, rows: list[Piece], inside: list[Mark], module: str, sour
     if mark is None:
         return
     piece = next((r for r in rows if r.start <= mark.start and mark.end <= r.end), None)
-    if piece is None or len(piece.text) - len(mark.value) >= 14 or _SENTENCE.search(piece.text):
+    if piece is None or len(piece.text) - len(mark.value) >= 14 or cues("rows", "sentence").search(piece.text):
         made.put("dietary", from_mark(mark, module, source))
         return
     label = _LABEL.match(piece.text)
@@ -195,5 +208,4 @@ def _diet(made: Record, rows: list[Piece], inside: list[Mark], module: str, sour
     made.put("dietary", Found(piece.text[skip:], piece.start + skip, piece.end, module, source))
 
 
-_SENTENCE = re.compile(r"please|tak\b|bedes|er |spiser")
 _LABEL = re.compile(r"[^\W\d_]{2,12}[:!]\s*")

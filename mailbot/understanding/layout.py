@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
 
-from mailbot.understanding.lexicon import words
+from mailbot.understanding.lexicon import alternatives, words
 from mailbot.understanding.names import person_word
 from mailbot.understanding.voices import Line
 
@@ -55,6 +55,18 @@ def _plain(label: str) -> str:
     return " ".join(re.sub(r"[^\w@]+", " ", label.lower()).split())
 
 
+@cache
+def _around_labels() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """What may stand around a label: `nr` behind it, `din` before it, and whatever follows on `til`, `på`."""
+    number, owner, details = (alternatives(words("rows")[key]) for key in ("label_numbers", "label_owners", "label_details"))
+    return re.compile(rf"\b{number}$"), re.compile(rf"^{owner}\s+"), re.compile(rf"\s{details}\s.*$")
+
+
+@cache
+def _between_labels() -> re.Pattern[str]:
+    return re.compile(rf"\s*(?:/|\+|&|,|\b{alternatives(words('particles')['and'])}\b)\s*")
+
+
 @lru_cache(4096)  # what strangers write must not fill the memory
 def fields_of(label: str) -> tuple[str, ...]:
     """The fields that a label names; () where it is none that we know. Case, points and "nr." don't matter."""
@@ -62,18 +74,19 @@ def fields_of(label: str) -> tuple[str, ...]:
     if not plain or len(plain) > 60 or len(label) > 200:
         return ()
     known = _fields()
+    number, owner, details = _around_labels()
     tries = [
         plain,
-        re.sub(r"\b(?:nr|nummer|no)$", "", plain).strip(),
+        number.sub("", plain).strip(),
         re.sub(r"\s*\b\d{1,2}$", "", plain),
-        re.sub(r"^(?:din|dit|min|mit|vores|jeres|evt|eventuelle|eventuel|deres|hendes|hans|din egen|the|your)\s+", "", plain),
-        re.sub(r"\s(?:til|på|for|af)\s.*$", "", plain),
+        owner.sub("", plain),
+        details.sub("", plain),
         plain if person_word(label.split()[0].removesuffix("s")) else re.sub(r"^\w+s\s+", "", plain),
     ]
     for one in tries:
         if one in known:
             return (known[one],)
-    parts = [p for p in re.split(r"\s*(?:/|\+|&|,|\bog\b|\band\b|\bsamt\b)\s*", label.lower().strip(" :.")) if p]
+    parts = [p for p in _between_labels().split(label.lower().strip(" :.")) if p]
     if len(parts) > 1:
         found = [known.get(_plain(p), "") for p in parts]
         if all(found):

@@ -5,12 +5,13 @@ data stand on the lines below, and lines that are nothing but data.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from mailbot.understanding import items, names, titles
 from mailbot.understanding.entities import Mark
 from mailbot.understanding.facts import SHARED, Found, Record, from_mark
 from mailbot.understanding.gazetteer import is_first_name
-from mailbot.understanding.lexicon import cues, words
+from mailbot.understanding.lexicon import alternatives, cues, pattern, words
 from mailbot.understanding.rosters import Roster
 from mailbot.understanding.voices import Line
 
@@ -25,9 +26,9 @@ def from_lists(lines: tuple[Line, ...], marks: list[Mark], roster: Roster, skip:
         start, text = line.start + lead, line.text[lead:]
         inside = [m for m in marks if start <= m.start and m.end <= line.end]
         people = [m for m in inside if m.kind == "name"]
-        if len(people) > 1 and not re.search(r"\b(?:att|cc)\b", text, re.IGNORECASE):
+        if len(people) > 1 and not pattern("rows", "copy_to").search(text):
             continue
-        if lead and (items.is_nobody(text) or re.search(r"\bnavn (?:følger|kommer)\b", text, re.IGNORECASE)):
+        if lead and (items.is_nobody(text) or cues("rows", "name_follows").search(text)):
             roster.nobody += 1
             roster.lines.add(at)
             continue
@@ -64,16 +65,12 @@ def _area_below(lead: str, at: int, lines: tuple[Line, ...], roster: Roster) -> 
 
 def _like_above(record: Record, text: str, above: list[Record]) -> None:
     """`samme titel og samme sted`: what the entry above says. And whether the entry says that the person took part before."""
-    for key, same in (("title", _SAME_TITLE), ("organisation", _SAME_PLACE)):
-        if above and key not in record.fields and same.search(text):
+    for key, same in (("title", "same_title"), ("organisation", "same_place")):
+        if above and key not in record.fields and cues("rows", same).search(text):
             record.put(key, above[-1].fields.get(key))
     if hit := cues("roles", "returning").search(text):
         start = record.place + hit.start()
         record.returning = record.returning or Found("true", start, start + len(hit.group()), "items", "text", 0.9)
-
-
-_SAME_TITLE = re.compile(r"\bsamme (?:\w+ og )?(?:titel|stilling|job)\b|\bditto\b", re.IGNORECASE)
-_SAME_PLACE = re.compile(r"\bsamme (?:\w+ og (?:samme )?)?(?:sted|bibliotek|arbejdsplads|arbejdssted)\b|\bditto\b", re.IGNORECASE)
 
 
 def from_data(lines: tuple[Line, ...], marks: list[Mark], roster: Roster) -> None:
@@ -96,16 +93,12 @@ def from_data(lines: tuple[Line, ...], marks: list[Mark], roster: Roster) -> Non
         elif owner and not inside and not _job(text) and _aside(text):
             above[at] = owner
         elif (owner and _job(text)) or _nothing_else(text, start, inside, owner):
-            for_all = bool(_FOR_ALL.search(line.text))
+            for_all = bool(cues("rows", "for_all").search(line.text))
             _share(items.record(text, start, marks, "items"), owner, for_all, roster)
             if start + len(text) >= line.end - 2:
                 roster.lines.add(at)
             if owner and not for_all:
                 above[at] = owner
-
-
-_FOR_ALL = re.compile(r"\b(?:begge|alle|fælles|samlet|dem|os|vi|vores|samme|all|both|faktura\w*|regning\w*)\b", re.IGNORECASE)
-_VERBS = re.compile(r"\b(?:er|har|skal|vil|kan|bliver|sendes)\b")
 
 
 def _data(line: Line, marks: list[Mark], owner: Record | None) -> tuple[int, str, list[Mark]] | None:
@@ -139,7 +132,11 @@ def _nothing_else(text: str, start: int, inside: list[Mark], owner: Record | Non
     typed = sum(any(m.start < r.end and r.start < m.end for m in inside) for r in rows)
     covered = sum(m.end - m.start for m in inside)
     alone = owner is not None and len(inside) == 1 and _labelled(text, start, inside[0])
-    return typed >= (0.5 if owner else 0.6) * len(rows) and (covered >= 0.45 * len(text) or alone) and not _VERBS.search(text)
+    return (
+        typed >= (0.5 if owner else 0.6) * len(rows)
+        and (covered >= 0.45 * len(text) or alone)
+        and not pattern("rows", "verbs").search(text)
+    )
 
 
 def _share(made: Record, owner: Record | None, for_all: bool, roster: Roster) -> None:
@@ -157,9 +154,14 @@ def _labelled(text: str, start: int, mark: Mark) -> bool:
     return mark.kind == "reference" and mark.end >= start + len(text) - 1 and mark.start - start < 30
 
 
+@cache
+def _degrees() -> re.Pattern[str]:
+    return re.compile(rf"{alternatives(words('titles')['degrees'])}\.?[\w.]*", re.IGNORECASE)
+
+
 def _titled(lead: str, marks: list[Mark]) -> bool:
     """Whether only a title (or a degree) stands before the name of an entry: `Souschef Mads Kjær`."""
-    plain = re.sub(r"(?:cand|mag|ph|lic|dr)\.?[\w.]*", "", lead, flags=re.IGNORECASE).strip(" ,.:")
+    plain = _degrees().sub("", lead).strip(" ,.:")
     return not plain or (any(m.kind == "title" for m in marks) and len(plain) < 50 and plain.lower() == marks[0].value.lower())
 
 

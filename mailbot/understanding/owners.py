@@ -219,7 +219,7 @@ def _stated(sentence: Sentence, title: Mark) -> list[Record]:
     if (
         len(subjects) > 1
         and title.end - title.start > len(title.value)
-        and sentence.text[subjects[-2].end : subjects[-1].start] in words("whose")["and"]
+        and sentence.text[subjects[-2].end : subjects[-1].start].strip(" ") in listed("particles", "and")
     ):
         return [owner for subject in subjects[-2:] for owner in resolve(subject, sentence.prose, sentence.last)]
     if subjects:
@@ -276,7 +276,7 @@ def of_mark(sentence: Sentence, mark: Mark) -> list[Record]:
         direct = [r for r in before if r.kind in ("name", "first", "same")]
         if direct and not (before[-1].kind == "self" and sentence.words(before[-1]) in listed("persons", "i_or_my")):
             return resolve(direct[-1], prose, last)
-    both = len(before) > 1 and text[before[-2].end : before[-1].start] in words("whose")["and"]
+    both = len(before) > 1 and text[before[-2].end : before[-1].start].strip(" ") in listed("particles", "and")
     if mark.kind == "dietary" and both and _cue("both_are").match(text, before[-1].end):
         return [owner for ref in before[-2:] for owner in resolve(ref, prose, last)]
     if before:

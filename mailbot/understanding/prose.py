@@ -10,7 +10,7 @@ from bisect import bisect_left
 from mailbot.understanding import addresses
 from mailbot.understanding.entities import Mark
 from mailbot.understanding.facts import Found, Record, from_mark
-from mailbot.understanding.lexicon import affixes, cues, listed, words
+from mailbot.understanding.lexicon import affixes, cues, listed
 from mailbot.understanding.owners import Sentence, of_mark, of_title
 from mailbot.understanding.refs import MODULE, Prose, Ref, find, met, resolve
 
@@ -102,7 +102,7 @@ def _were_there(sentence: Sentence, stop: int) -> None:
     if hit is None or cues("roles", "not_returning").search(text, sentence.begin, stop):
         return
     spoken_of = [r for r in sentence.refs if r.start < hit.end() and r.kind in ("name", "first", "same", "self")]
-    beside = len(spoken_of) > 1 and text[spoken_of[-2].end : spoken_of[-1].start] in words("whose")["and"]
+    beside = len(spoken_of) > 1 and text[spoken_of[-2].end : spoken_of[-1].start].strip(" ") in listed("particles", "and")
     for ref in spoken_of[-2:] if beside else spoken_of[-1:]:
         for owner in resolve(ref, sentence.prose, sentence.last) if ref.kind != "self" else ():
             if not owner.writer:
