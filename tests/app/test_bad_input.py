@@ -162,10 +162,10 @@ def test_a_message_that_chokes_the_reader_three_times_is_set_aside_and_stops_nob
         assert service.once().letters == 1  # the other one is answered in the first pass
         for _ in range(3):
             service.once()
-        service.inbox.close()
         (item,) = store.roster("hverdagsledelse-2026").items
         assert item.kind == "quarantine"
         assert service.once().messages == 0
+        service.inbox.close()
     digest = " ".join(office.run("digest").stdout.split())
     assert "Bo Beck: poison" in digest
     assert "Mailen kunne ikke læses i tre forsøg, så den er lagt til side. Se på den i mailboksen." in digest
