@@ -7,8 +7,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from mailbot.understanding import addresses, diets, masking, names, numbers, organisations, references, titles
+from mailbot.understanding.lexicon import affixes, alternatives, cues, ending, words
 
 MAX_TEXT = 20_000  # characters of one stretch that are looked at
 
@@ -63,9 +65,9 @@ def _marks(text: str, domain: str) -> Iterator[Mark]:
     jobs = [_bracketed(text, t, [*claimed, *((p.start, p.end) for p in places)]) for t in jobs]
     for place in places:
         inside = any(_overlaps(place.start, place.end, [(t.start, t.end)]) for t in jobs)
-        left = bool(_LEFT.search(text, max(0, place.start - 90), place.start))
+        left = bool(cues("organisations", "left").search(text, max(0, place.start - 90), place.start))
         yield Mark("organisation", place.value, place.start, place.end, place.rank + 2 * inside, left)
-    yield from (Mark("title", t.value, t.start, t.end, off=bool(_CORRECTED.match(text, t.end))) for t in jobs)
+    yield from (Mark("title", t.value, t.start, t.end, off=bool(_corrected().match(text, t.end))) for t in jobs)
     yield from (Mark("dietary", d.value, d.start, d.end) for d in diets.find(text))
     claimed += [(p.start, p.end) for p in places] + [(t.start, t.end) for t in jobs]
     yield from (Mark("name", n.value, n.start, n.end, score=n.score) for n in names.find(text, claimed, _loud(text)))
@@ -78,27 +80,29 @@ def _office(text: str, title: titles.Title, places: list[organisations.Place]) -
         if (
             title.start < place.start < title.end <= place.end
             and place.rank == 0
-            and not text[place.start :].lower().startswith("bibliotek")
+            and not text[place.start : place.end].lower().startswith(affixes("organisations", "joined_to_place"))
         ):
-            shorter = re.sub(r"\s+(?:af|for|of)\s+$", "", lead)
+            of = ending("titles", "of").search(lead)
+            shorter = lead[: of.start()].rstrip() if of else lead
             if shorter != lead:
                 return titles.Title(" ".join(shorter.split()), title.start, title.start + len(shorter), title.head)
     return title
 
 
-_CORRECTED = re.compile(r",? ?(?:[-–] )?(?:nej|ups|undskyld|rettelse|hov|øh)\b", re.IGNORECASE)
-_LEFT = re.compile(
-    r"\b(?:flyttet|skiftet|rykket|kommet|rejst|stoppet) (?:\w+ )?(?:fra|på|ved) $"
-    r"|\b(?:da|dengang|mens|indtil|før) (?:jeg )?(?:var|arbejdede|sad|kom fra)\b[^.!?,;]{0,60}\b(?:på|ved|hos|i|fra) $"
-    r"|\b(?:tidligere|før|førhen) (?:var|arbejdede|sad|hed) jeg\b[^.!?,;]{0,60}\b(?:på|ved|hos|i|fra) $",
-    re.IGNORECASE,
-)
-_AREA = re.compile(r", [A-ZÆØÅ][\w-]+(?: (?:og|&) [\w-]+| [A-ZÆØÅ][\w-]+){0,2}(?=\))")
+@cache
+def _corrected() -> re.Pattern[str]:
+    """What takes back the title before it: `, nej, …`."""
+    return re.compile(rf",? ?(?:[-–] )?{alternatives(words('corrections')['at_once'])}\b", re.IGNORECASE)
+
+
+@cache
+def _area() -> re.Pattern[str]:
+    return re.compile(rf", [A-ZÆØÅ][\w-]+(?: {alternatives(words('particles')['and'])} [\w-]+| [A-ZÆØÅ][\w-]+){{0,2}}(?=\))")
 
 
 def _bracketed(text: str, title: titles.Title, taken: list[tuple[int, int]]) -> titles.Title:
     """`(teamleder, Læring)`: in brackets the area belongs to the title."""
-    area = _AREA.match(text, title.end)
+    area = _area().match(text, title.end)
     if not area or text[title.start - 1 : title.start] != "(" or _overlaps(*area.span(), taken):
         return title
     return titles.Title(title.value + area.group(), title.start, area.end(), title.head)

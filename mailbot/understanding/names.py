@@ -9,18 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 from mailbot.mail.message import Address
 from mailbot.understanding import organisations, titles
 from mailbot.understanding.addresses import belongs
 from mailbot.understanding.gazetteer import ascii_fold, is_first_name, is_last_name, is_place
-from mailbot.understanding.lexicon import listed
+from mailbot.understanding.lexicon import affixes, alternatives, cues, ending, listed, pattern, words
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
-_SHORTENED = frozenset(  # Hans Chr. Clausen
-    {"Chr", "Joh", "Johs", "Kn", "Wm", "Aa", "Vilh", "Aug", "Alb", "Edv", "Ejn", "Rasm", "Jør", "Fred", "Kr"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +77,11 @@ def _last(word: str) -> bool:
 
 def _continues(text: str, end: int, start: int, last: str) -> bool:
     gap = text[end:start]
-    return gap in (" ", "\u00a0") or ((len(last) <= 2 or last in _SHORTENED) and gap in (".", ". ")) or (gap == "  " and "\n" not in gap)
+    return (
+        gap in (" ", "\u00a0")
+        or ((len(last) <= 2 or last.lower() in listed("names", "shortened")) and gap in (".", ". "))
+        or (gap == "  " and "\n" not in gap)
+    )
 
 
 def _loud_on(run: list[re.Match[str]], word: str) -> bool:
@@ -128,7 +130,7 @@ def _trimmed(words: list[re.Match[str]]) -> list[re.Match[str]]:
     words = list(words)
     while words and words[-1].group().lower() in listed("names", "particles"):
         words.pop()
-    while len(words) > 2 and words[0].group() in ("Dr", "Prof", "Mag"):
+    while len(words) > 2 and words[0].group().lower() in listed("names", "degrees"):
         words.pop(0)
     while words and (words[0].group().lower() in listed("names", "starters") or titles.is_head(words[0].group())):
         words.pop(0)
@@ -144,16 +146,13 @@ def _no_person(text: str, words: list[re.Match[str]], score: float, loud: bool) 
         return True
     if all(is_place(w.group()) for w in words) or (score == 0.5 and is_place(last) and len(words) == 2):
         return True
-    if score < 0.8 and _WHERE.search(text, max(0, words[0].start() - 9), words[0].start()):
+    if score < 0.8 and ending("names", "near").search(text, max(0, words[0].start() - 9), words[0].start()):
         return True
     return score == 0.5 and len(last) == 1
 
 
-_WHERE = re.compile(r"\b(?:i|ved|nær|omkring|in|near)\s$", re.IGNORECASE)
-
-
 def _street(word: str) -> bool:
-    return word in listed("names", "streets") or word.endswith(("vej", "gade", "stræde", "vejen", "allé"))
+    return word in listed("names", "streets") or word.endswith(affixes("names", "street_endings"))
 
 
 def _spoken(run: list[re.Match[str]]) -> list[re.Match[str]]:
@@ -165,15 +164,12 @@ def _spoken(run: list[re.Match[str]]) -> list[re.Match[str]]:
     return run[first:last]
 
 
-_HERS = re.compile(r" (?:plads|postkasse|stilling|stol|sted|mail|tilmelding|efterfølger|afløser|vegne|deltagelse|seat)\b")
-
-
 def _owner(text: str, value: str, end: int) -> str:
     """The name without the s of a genitive (`Grethe Mikkelsens plads`)."""
     plain = re.sub(r"(?:'s|’s|'|’)$", "", value)
     if plain == value and value.endswith("s") and re.compile(r"[ \u00a0][a-zæøå]").match(text, end):
         last = value.rsplit(" ", 1)[-1]
-        if not is_last_name(last) and _HERS.match(text, end):
+        if not is_last_name(last) and pattern("names", "belongings").match(text, end + 1):
             return value[:-1]
         if not is_last_name(last) and is_last_name(last[:-1]):
             return value[:-1]
@@ -223,11 +219,17 @@ def known(text: str) -> bool:
     return 2 <= len(words) <= 4 and is_first_name(words[0]) and is_last_name(words[-1])
 
 
+@cache
+def _behind_name() -> re.Pattern[str]:
+    """What parts the name in a header from what follows: `Bo Krag / Kultur`, `Bo Krag via Outlook`."""
+    return re.compile(rf"\s*(?:[/|]|\s[-–]\s| {alternatives(words('names')['through'])} )")
+
+
 def display(address: Address) -> str:
     """The person's name that a From or Cc header shows, "" where it shows none (an address, initials, an organisation)."""
     name = address.name.strip().strip("'\"")
     name = re.sub(r"\s*[(\[][^)\]]{0,80}(?:[)\]]|$)", "", name)
-    name = re.split(r"\s*(?:[/|]|\s[-–]\s| via | c/o )", name)[0].strip()
+    name = _behind_name().split(name)[0].strip()
     if "@" in name:
         return ""
     if name.count(",") == 1:
@@ -240,13 +242,13 @@ def display(address: Address) -> str:
             name = f"{first} {last}"
     if (
         not name
-        or re.search(r"postkasse|mailbox|\bbibliotek(?:et|er|erne)?s?\b", name, re.IGNORECASE)
+        or cues("names", "no_person").search(name)
         or organisations.find(name)
         or (name.isupper() and " " not in name and len(name) <= 6)
     ):
         return ""
     words = _WORD.findall(name)
-    if len(words) > 1 and words[0].lower() in ("dr", "prof", "fru", "hr", "mag", "lektor"):
+    if len(words) > 1 and words[0].lower() in listed("names", "degrees") | listed("names", "courtesies"):
         name, words = name.partition(" ")[2].strip(), words[1:]
     while len(words) > 1 and titles.is_head(words[0]):
         name, words = name.partition(words[0])[2].strip(), words[1:]

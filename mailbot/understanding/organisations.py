@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from mailbot.understanding.gazetteer import is_first_name, is_place
-from mailbot.understanding.lexicon import affixes, alternatives, listed, words
+from mailbot.understanding.lexicon import affixes, alternatives, group, listed, words
 from mailbot.understanding.titles import is_head as is_title
 
 
@@ -25,7 +25,12 @@ class Place:
 
 
 _TOKEN = re.compile(r"(?<![\w@./])[^\W\d_][\w&’'-]*(?![\w@]|\.\w)")
-_NAMED = frozenset({"UC", "VIA", "Absalon", "DBC", "Nota", "KP", "UCL", "UCN"})
+
+
+@cache
+def _named() -> frozenset[str]:
+    """Institutions that go by these letters, which mean them only as they are written."""
+    return frozenset(words("organisations")["named"])
 
 
 def _heads(text: str) -> Iterator[tuple[int, int, str]]:
@@ -38,7 +43,7 @@ def _heads(text: str) -> Iterator[tuple[int, int, str]]:
             yield token.start(), token.end() - 1, "library"
         elif low.endswith(affixes("organisations", "other")):
             yield token.start(), token.end(), "other"
-        elif token.group() in _NAMED and re.compile(r" [A-ZÆØÅ]|[,.\n|]|$").match(text, token.end()):
+        elif token.group() in _named() and re.compile(r" [A-ZÆØÅ]|[,.\n|]|$").match(text, token.end()):
             yield token.start(), token.end(), "named"
         elif low in listed("organisations", "municipality") and (
             before := re.compile(r"[A-ZÆØÅ][\w-]+ $").search(text, max(0, token.start() - 40), token.start())
@@ -47,21 +52,47 @@ def _heads(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 _LEFT = re.compile(r"(?P<word>[^\W\d_][\w.’'-]*|&)(?P<gap>[ \u00a0])$")
-_IN = re.compile(r"[ \u00a0](?:i|på|ved|for|of)[ \u00a0](?P<place>[^\W\d_][\w-]+(?:[ \u00a0][A-ZÆØÅ][\w-]+)?)(?: e\.\s?V\.)?")
+_CAPITAL = r"[A-ZÆØÅ][\w-]+"
+_FOLLOWING = re.compile(rf" ({_CAPITAL})")
+
+
+@cache
+def _in() -> re.Pattern[str]:
+    """The place behind a kind of institution: `i Thy`, `for Sydslesvig e.V.`"""
+    in_, union = alternatives(words("organisations")["in"]), group("organisations", "unions")
+    return re.compile(rf"[ \u00a0]{in_}[ \u00a0](?P<place>[^\W\d_][\w-]+(?:[ \u00a0]{_CAPITAL})?)(?: {union})?")
+
+
 _DIRECT = re.compile(r"[ \u00a0](?P<place>[A-ZÆØÅÁÉÍÓÚÝ][\w-]+)")
 
 
-_OWN_LIBRARY = re.compile(r",? (?:Biblioteket|biblioteket|Campus Library)(?=\W|$)|, Bibliotek(?=\W|$)")  # of an institution
-_HOUSE_BEFORE = re.compile(r"(?<!\w)([A-ZÆØÅ]\w{1,20}(?:huset|hus|gården|centret|center)), $")
-_SMALL = re.compile(  # in small letters: "på havneparken bibliotek", "souschef, havneparken bibliotek"
-    r"(?:(?<!\w)(?:på|ved|hos|fra)|(?:leder|chef|bestyrer|koordinator|ansvarlig),) ((?:[a-zæøå-]{3,20} ){1,2})$"
-)
-_INSTITUTION = re.compile(r"[ \u00a0](?:på|ved|hos)[ \u00a0](?=[A-ZÆØÅ])")
+@cache
+def _own_library() -> re.Pattern[str]:
+    """The library of an institution, named right behind it: `UC Fyn Biblioteket`."""
+    return re.compile(rf"(?:,? {group('organisations', 'own_library')}|, {group('organisations', 'own_library_apart')})(?=\W|$)")
+
+
+@cache
+def _house_before() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)([A-ZÆØÅ]\w{{1,20}}{alternatives(words('organisations')['house_endings'])}), $")
+
+
+@cache
+def _in_small_letters() -> re.Pattern[str]:
+    """Before `bibliotek`: `på havneparken bibliotek`, `souschef, havneparken bibliotek`."""
+    at, title = alternatives(words("persons")["from_there"]), alternatives(words("titles")["endings"])
+    return re.compile(rf"(?:(?<!\w){at}|{title},) ((?:[a-zæøå-]{{3,20}} ){{1,2}})$")
+
+
+@cache
+def _institution() -> re.Pattern[str]:
+    return re.compile(rf"[ \u00a0]{alternatives(words('organisations')['housed'])}[ \u00a0](?=[A-ZÆØÅ])")
 
 
 @cache
 def _joined() -> re.Pattern[str]:
-    return re.compile(rf"[ \u00a0](?:&|og|/|\+)[ \u00a0]{alternatives(words('organisations')['joined'])}(?!\w)", re.IGNORECASE)
+    joints = alternatives([*words("particles")["and"], "/", "+"])
+    return re.compile(rf"[ \u00a0]{joints}[ \u00a0]{alternatives(words('organisations')['joined'])}(?!\w)", re.IGNORECASE)
 
 
 def is_head(word: str) -> bool:
@@ -101,23 +132,23 @@ def _grow(text: str, at: int, stop: int, kind: str) -> Place | None:
     if kind == "municipality":
         return _place(text, at, stop, 2) if word[0].isupper() else None
     start = _left(text, at)
-    if low in listed("organisations", "of_an_institution") and start == at and (inside := _INSTITUTION.match(text, stop)):
+    if low in listed("organisations", "of_an_institution") and start == at and (inside := _institution().match(text, stop)):
         named = [p for p in find(text[inside.end() : inside.end() + 80]) if p.start == 0 and p.rank < 2]
         if named:  # the library of an institution, which is what it is known by
             return Place(named[0].value, inside.end(), inside.end() + named[0].end, 1)
     if kind == "named":
         end = stop
-        while more := re.compile(r" [A-ZÆØÅ][\w-]+").match(text, end):
+        while more := _FOLLOWING.match(text, end):
             end = more.end()
-        if library := _OWN_LIBRARY.match(text, end):
+        if library := _own_library().match(text, end):
             end = library.end()
         return _place(text, start, end, 1)
     end = _right(text, stop, low)
-    rank = 0 if kind == "library" or "bibliotek" in text[start:end].lower() else 1
+    rank = 0 if kind == "library" or any(w in text[start:end].lower() for w in affixes("organisations", "joined_to_place")) else 1
     bare = _bare(word, kind)
-    if start == at and kind == "library" and (small := _SMALL.search(text, max(0, at - 50), at)) and _unknown_words(small.group(1)):
-        start = small.start(1)
-    if start == at and end > stop and (house := _HOUSE_BEFORE.search(text, max(0, at - 40), at)):
+    if start == at and kind == "library":
+        start = _left_in_small_letters(text, at)
+    if start == at and end > stop and (house := _house_before().search(text, max(0, at - 40), at)):
         start = house.start(1)  # "Søhuset, Bibliotek & Borgerservice"
     if start == at and (_nameless(text[start:end]) or low.startswith(affixes("organisations", "houses"))):
         rank = 1  # "Kulturhus & Bibliotek", "hovedbiblioteket i Grenaa": one house of a library
@@ -128,10 +159,16 @@ def _grow(text: str, at: int, stop: int, kind: str) -> Place | None:
     return _place(text, start, end, rank)
 
 
+def _left_in_small_letters(text: str, at: int) -> int:
+    """Where the name before `bibliotek` begins, if it has one in small letters."""
+    small = _in_small_letters().search(text, max(0, at - 50), at)
+    return small.start(1) if small and _unknown_words(small.group(1)) else at
+
+
 def _nameless(value: str) -> bool:
     """Whether every word says only what kind of place it is: `Bibliotek og Borgerservice`."""
     said = [w.lower() for w in re.findall(r"[^\W\d_]+", value)]
-    kinds = (listed("organisations", "library"), listed("organisations", "other"), listed("organisations", "joined"), {"og"})
+    kinds = [*(listed("organisations", key) for key in ("library", "other", "joined")), listed("particles", "and")]
     return len(said) > 1 and all(any(w in kind for kind in kinds) for w in said)
 
 
@@ -142,7 +179,7 @@ def _unknown_words(before: str) -> bool:
         or w in listed("organisations", "kinds")
         or w.removesuffix("s") in listed("organisations", "stems")
         or is_title(w)
-        or w.endswith(("ens", "ets", "ernes"))
+        or w.endswith(affixes("organisations", "definite_genitives"))
         for w in before.split()
     )
 
@@ -158,21 +195,26 @@ def _bare(word: str, kind: str) -> bool:
         return True
     if low in listed("organisations", "library") or low in listed("organisations", "other"):
         return False
-    stem = re.sub(
-        r"(?:bibliothe?k(?:et|er|erne)?|bibliotek(?:et|er|erne)?|\w{0,4}skolen?|gymnasi(?:um|et)|museet|arkivet|centret|center|huset|hus|fonden?"
-        r"|foreningen?|akademiet|universitet)$",
-        "",
-        low,
-    ).rstrip("-")
+    stem = _kind().sub("", low).rstrip("-")
     if not stem or {stem, stem.removesuffix("s")} & listed("organisations", "stems"):
         return False
     if kind == "library":
         return word[0].isupper() or is_place(stem)
-    return word[0].isupper() and len(stem) > 2 and low.endswith(("skolen", "gymnasiet", "huset", "museet"))
+    return word[0].isupper() and len(stem) > 2 and low.endswith(affixes("organisations", "names_itself_endings"))
+
+
+@cache
+def _kind() -> re.Pattern[str]:
+    """The last part of a word, which says what kind of place it is."""
+    return re.compile(rf"{group('organisations', 'kind_endings')}$")
 
 
 _CAPITALISED = re.compile(r"(?<!\w)[A-ZÆØÅ][\w-]+ $")
-_SCHOOL = re.compile(r"(?<!\w)(?:School|University|College|Academy|Institute|Faculty|Museum|Royal \w+) $")
+
+
+@cache
+def _school() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){group('organisations', 'schools')} $")
 
 
 def _left(text: str, start: int) -> int:
@@ -193,7 +235,9 @@ def _left(text: str, start: int) -> int:
 
 def _is_article(text: str, word: re.Match[str]) -> bool:
     """Whether a name begins with this word: `Det Kgl. Bibliotek`."""
-    return word.group("word").lower() == "det" and text[word.end() :].lower().startswith(affixes("organisations", "royal"))
+    return word.group("word").lower() in listed("organisations", "articles") and text[word.end() :].lower().startswith(
+        affixes("organisations", "royal")
+    )
 
 
 def _is_joint(word: re.Match[str]) -> bool:
@@ -214,7 +258,7 @@ def _over_word(text: str, at: re.Match[str]) -> int | None:
     """Where a word begins that belongs to the name behind it; None where it does not."""
     word = at.group("word")
     low = word.lower().rstrip(".")
-    if word == "of" and (school := _SCHOOL.search(text, max(0, at.start() - 30), at.start())):
+    if word in listed("organisations", "of") and (school := _school().search(text, max(0, at.start() - 30), at.start())):
         return school.start()
     if word.endswith(".") and low not in listed("organisations", "shortened"):
         return None
@@ -248,7 +292,21 @@ def _named_after(text: str, end: int) -> int:
     return direct.end()
 
 
-_BRANCH = re.compile(r"(?:, | ?/ ?)([A-ZÆØÅ][^\W\d_]{2,20})(?=\s*(?:$|[\n.;)|]|, ?(?:EAN|\+?\d|[Tt]lf|[Mm]obil)))")
+@cache
+def _branch() -> re.Pattern[str]:
+    """The town of one house behind a library of several, at the end of a line or before a number."""
+    after = alternatives(words("organisations")["after_branch"])
+    return re.compile(rf"(?:, | ?/ ?)([A-ZÆØÅ][^\W\d_]{{2,20}})(?=\s*(?:$|[\n.;)|]|, ?(?:(?i:{after})|\+?\d)))")
+
+
+@cache
+def _of_a_municipality() -> re.Pattern[str]:
+    return re.compile(rf" {_CAPITAL} {alternatives(word.capitalize() for word in words('organisations')['municipality'])}")
+
+
+@cache
+def _union() -> re.Pattern[str]:
+    return re.compile(rf" {group('organisations', 'unions')}")
 
 
 def _town(word: str) -> bool:
@@ -269,22 +327,23 @@ def _town(word: str) -> bool:
 def _right(text: str, end: int, head: str) -> int:
     """Grows to the right: `& Borgerservice`, `i Thy`, `for Sydslesvig e.V.`, `, Biblioteket`."""
     reached = end
-    while (more := re.compile(r" ([A-ZÆØÅ][\w-]+)").match(text, reached)) and is_head(more.group(1)):
+    while (more := _FOLLOWING.match(text, reached)) and is_head(more.group(1)):
         reached = more.end()
-    if text[end - 7 : end] == "Library" and (city := re.compile(r" ([A-ZÆØÅ][\w-]+)").match(text, reached)) and is_place(city.group(1)):
+    english = text.endswith(tuple(words("organisations")["before_town"]), 0, end)
+    if english and (city := _FOLLOWING.match(text, reached)) and is_place(city.group(1)):
         reached = city.end()
     if joined := _joined().match(text, reached):
         reached = joined.end()
         if (town := _DIRECT.match(text, reached)) and is_place(town.group("place")):
             reached = town.end()
-        if named := re.compile(r" [A-ZÆØÅ][\w-]+ Kommune").match(text, reached):
+        if named := _of_a_municipality().match(text, reached):
             reached = named.end()
-    inside = _IN.match(text, reached)
+    inside = _in().match(text, reached)
     if (
         head
         and inside
         and inside.group("place")[0].isupper()
-        and (_definite(head) or text[reached : inside.end()].lower().startswith((" for ", " of ")))
+        and (_definite(head) or text[reached : inside.end()].split()[0] in listed("organisations", "for"))
     ):
         place = inside.group("place").lower()
         if place not in listed("names", "never") or place in listed("organisations", "districts") or is_place(place):
@@ -293,10 +352,10 @@ def _right(text: str, end: int, head: str) -> int:
         _definite(head) and (head in listed("organisations", "library") or head.endswith(affixes("organisations", "library_endings")))
     ) or head.endswith(affixes("organisations", "before_place")):
         reached = _named_after(text, reached)
-    if campus := _OWN_LIBRARY.match(text, reached):
+    if campus := _own_library().match(text, reached):
         reached = campus.end()
-    if head.endswith(("bibliotekerne", "biblioteker")) and (branch := _BRANCH.match(text, reached)) and _town(branch.group(1)):
+    if head.endswith(affixes("organisations", "several_houses")) and (branch := _branch().match(text, reached)) and _town(branch.group(1)):
         reached = branch.end()
-    if union := re.compile(r" (?:e\.\s?V\.|A/S|ApS|S/I)").match(text, reached):
+    if union := _union().match(text, reached):
         reached = union.end()
     return reached
