@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from mailbot.understanding.lexicon import alternatives, fold, listed, words
+from mailbot.understanding.lexicon import affixes, alternatives, cues, fold, group, listed, pattern, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,61 +20,57 @@ class Diet:
     end: int
 
 
-_TAIL = (
-    r"(?=[.!?;:()\n|]|$|, (?:så|hvis|men|og jeg|og hun|og han|tak|bare|nå|jeg|hun|han|vi|mens|nemlig"
-    r"|(?:de|den) \w+ (?:\w+ )?(?:er|har|spiser))| hvis | så | men | når | punktum| komma| fra nu|,? tak\b"
-    r"|,? please|, om | (?:til|på) (?:mig|frokost)| \d)"
-)
+_MORE = r"[^.!?;:()\n|]"  # what goes on in the same breath
+
+
+def _any(key: str) -> str:
+    return group("diets", key)
 
 
 def _kinds() -> str:
     """Words that say a diet by themselves, and every `…allergi` or `…intolerant`."""
-    allergy = "allergi|allergiker|allergikere|allergisk|intolerant|intolerans|intolerance|overfølsomhed"
-    compound = rf"(?!mad|mat|føde|kost|foder)[^\W\d_]{{2,20}}-?(?:{allergy})"
+    compound = rf"(?!{_any('no_allergies')})[^\W\d_]{{2,20}}-?{alternatives(words('diets')['allergies'])}"
     return rf"(?:{alternatives(words('diets')['kinds'])}|{compound}(?!\w))"
+
+
+def _until(key: str) -> str:
+    """Where the food that a sentence names ends."""
+    return rf"(?=[.!?;:()\n|]|$|{_any(key)})"
 
 
 @cache
 def _told() -> re.Pattern[str]:
-    kinds = _kinds()
-    return re.compile(
-        rf"\b(?:tåler|tåle)(?: (?:jeg|hun|han|desværre|altså|i øvrigt|ellers|dog|heller|helt|slet|og|så|stadig|jo|nemlig"
-        rf"|bare)){{0,4}} (?:ikke|ingen|hverken):? (?:at spise |at få )?(?P<bear>[^.!?;:()\n|]{{2,60}}?){_TAIL}"
-        rf"|\b(?:ikke (?:kan )?(?:tåler?|spiser?)(?: er)?|må (?:jeg |hun |han |desværre |absolut ){{0,3}}(?:ikke|aldrig) (?:få|spise)"
-        rf"|reagerer (?:\w+ )?på|får (?:\w+ )?(?:udslæt|mavepine|migræne|kløe|ondt i maven"
-        rf"|dårlig mave) af) (?P<inverted>[^.!?;:()\n|]{{2,60}}?){_TAIL}"
-        rf"|\b(?:allergi(?:sk)?|overfølsom(?:hed)?|intoleran(?:t|s|ce)) (?:over ?for|mod|imod|på|for) (?P<allergic>[^.!?;:()\n"
-        rf"|]{{2,60}}?){_TAIL}"
-        rf"|\b(?:allergic to|intolerant to|allergy to|allergi(?:er)?:) (?P<english>[^.!?;:()\n|]{{2,60}}?){_TAIL}"
-        rf"|\bspiser?(?: (?:jeg|hun|han))? (?P<except>(?:alt|det hele)(?:,)? (?:undtagen|bortset fra|på nær|untagen"
-        rf"|med undtagelse af|minus) [^.!?;:()\n|]{{2,60}}?){_TAIL}"
-        rf"|\bspiser?(?: (?:jeg|hun|han|dog|helst|stadig|derfor|jo|desværre|fortsat|heller|altså"
-        rf"|overhovedet)){{0,3}} (?P<eats>(?:ikke|ingen|kun|hverken|helst ikke"
-        rf"|aldrig) [^.!?;:()\n|]{{2,50}}?){_TAIL}"
-        rf"|\b(?:går (?:det )?\w+(?: \w+)?|bliver (?:meget )?\w+)[^.!?\n]{{0,20}}? (?:hvis jeg får|hvis jeg spiser"
-        rf"|af(?: at spise)?) (?P<harm>[^.!?;:()\n|]{{2,50}}?){_TAIL}"
-        rf"|\b(?P<kind>(?:(?:delvis|mest|næsten|streng|svær|kraftig|type [12][- ])\s)?(?<!\w){kinds}(?:(?: (?:og|samt|\+"
-        rf"|and) |/|, ){kinds})*(?: type [12]\b)?(?:,? men (?:jeg |hun |han )?(?:spiser|tåler) [^.!?;:()\n|,]{{2,30}})?)(?!\w)"
-        rf"|\b(?:dog|bare) ikke (?P<but>{alternatives(words('diets')['foods'])}(?!\w)[^.!?;:()\n|]{{0,40}}?){_TAIL}"
-        rf"|\b(?P<without>(?:ingen|intet|uden|helst ikke|helst ingen|helst uden|undgår"
-        rf"|no) (?:{alternatives(words('diets')['foods'])})(?!\w)[^.!?;:()\n|]{{0,60}}?)(?=[.!?;:()\n|]|$| fra nu"
-        rf"| på (?:mig|ham|hende)\b| (?:til"
-        rf"|for) (?!det|den)\w"
-        rf"|,? tak\b| please)",
-        re.IGNORECASE,
-    )
+    """A diet as sentences tell it. Its group says how: as food behind words for not bearing it, or in these very words."""
+    kinds, foods, until = _kinds(), alternatives(words("diets")["foods"]), _until("ends")
+    behind = {"bear": ("not_borne", 60), "inverted": ("not_eaten", 60), "allergic": ("allergic", 60), "english": ("labels", 60)}
+    ways = [rf"\b{_any(key)} (?P<{name}>{_MORE}{{2,{most}}}?){until}" for name, (key, most) in behind.items()]
+    ways += [
+        rf"\b{_any('eats')} (?P<except>{_any('all_but')} {_MORE}{{2,60}}?){until}",
+        rf"\b{_any('eats_even')} (?P<eats>{_any('only')} {_MORE}{{2,50}}?){until}",
+        rf"\b{_any('falls_ill')}[^.!?\n]{{0,20}}? {_any('of')} (?P<harm>{_MORE}{{2,50}}?){until}",
+        rf"\b(?P<kind>(?:{_any('degrees')}\s)?(?<!\w){kinds}(?:(?: {_any('kinds_joined')} |/|, ){kinds})*{_any('types')}?"
+        rf"(?:{_any('kind_but')} [^.!?;:()\n|,]{{2,30}})?)(?!\w)",
+        rf"\b{_any('just_not')} (?P<but>{foods}(?!\w){_MORE}{{0,40}}?){until}",
+        rf"\b(?P<without>{_any('without')} {foods}(?!\w){_MORE}{{0,60}}?){_until('ends_without')}",
+    ]
+    return re.compile("|".join(ways), re.IGNORECASE)
 
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_ENDINGS = ("erne", "ene", "e", "ne", "en", "et", "er", "r", "n", "t", "s")  # kødet, nødderne, eggs
-_AND = re.compile(
-    r"(?:,? (?:og|eller|samt|and|or|nor|&|\+|/) |, |/)"
-    r"(?:(?:heller ikke|ikke|anden|andre|andet|alle|rå|bløde?|røget|røgede) ){0,2}$"
-)
-_RAW = re.compile(
-    r"(?<!\w)(?:(?:rå|bløde?|røget|røgede|fed|fede|stærke?t?|kogte?|friske?|mørkt|lyst|rødt|alle former for|al slags"
-    r"|upasteuriseret|upasteuriserede|raw) ){1,2}$"
-)
+
+
+@cache
+def _between() -> re.Pattern[str]:
+    """Between two foods of a row: `, og heller ikke rå `."""
+    return re.compile(
+        rf"(?:,? (?:{alternatives(words('diets')['foods_joined'])}|[&+/]) |, |/)(?:(?:{_any('further')}|{_any('raw')}) ){{0,2}}$"
+    )
+
+
+@cache
+def _prepared() -> re.Pattern[str]:
+    """How a food is made, before it: `rå `, `alle former for `."""
+    return re.compile(rf"(?<!\w)(?:{_any('raw')} ){{1,2}}$")
 
 
 @lru_cache(maxsize=4096)
@@ -82,7 +78,7 @@ def _edible(word: str) -> bool:
     """Whether a word is food: of the list, in any form, or a compound with a long one of them (`hasselnødder`)."""
     low = word.lower()
     foods = listed("diets", "foods")
-    stems = {low, *(low.removesuffix(e) for e in _ENDINGS if low.endswith(e) and len(low) - len(e) > 2)}
+    stems = {low, *(low.removesuffix(e) for e in affixes("diets", "endings") if low.endswith(e) and len(low) - len(e) > 2)}
     return len(low) < 30 and any(stem in foods or stem.endswith(_long()) for stem in stems)
 
 
@@ -97,10 +93,10 @@ def _runs(text: str) -> list[tuple[int, int]]:
     for word in _WORD.finditer(text):
         if len(word.group()) > 30 or not _edible(word.group()):
             continue
-        if runs and word.start() - runs[-1][1] < 40 and _AND.fullmatch(text[runs[-1][1] : word.start()]):
+        if runs and word.start() - runs[-1][1] < 40 and _between().fullmatch(text[runs[-1][1] : word.start()]):
             runs[-1] = (runs[-1][0], word.end())
             continue
-        lead = _RAW.search(text, max(0, word.start() - 30), word.start())
+        lead = _prepared().search(text, max(0, word.start() - 30), word.start())
         runs.append((lead.start() if lead else word.start(), word.end()))
     return runs
 
@@ -108,17 +104,13 @@ def _runs(text: str) -> list[tuple[int, int]]:
 @cache
 def _before() -> re.Pattern[str]:
     """What stands right before food that somebody does not eat; `keep` is a part of the value."""
-    lists = words("diets")
-    return re.compile(
-        rf"(?:{'|'.join(lists['avoiding'])}|(?P<keep>{'|'.join(lists['negated'])}))"
-        rf"(?: (?:at (?:få|spise)|(?:nogen|al|alle) (?:slags|former) for|noget med|med|noget|nogen|spor af|meget|al|alt|any))? ?:? ?$",
-        re.IGNORECASE,
-    )
+    lead = rf"(?:{_any('avoiding')}|(?P<keep>{_any('negated')}))"
+    return re.compile(rf"{lead}(?: {_any('before_food')})? ?:? ?$", re.IGNORECASE)
 
 
 @cache
 def _after() -> re.Pattern[str]:
-    return re.compile(rf",? (?:{'|'.join(words('diets')['avoided'])})(?!\w)", re.IGNORECASE)
+    return re.compile(rf",? {_any('avoided')}(?!\w)", re.IGNORECASE)
 
 
 def _avoided(text: str, found: list[Diet]) -> list[Diet]:
@@ -131,17 +123,24 @@ def _avoided(text: str, found: list[Diet]) -> list[Diet]:
             start = lead.start("keep") if lead.group("keep") else start
         elif not _after().match(text, end):
             continue
-        if (but := _BUT.match(text, end)) is not None:
+        if (but := cues("diets", "but_fine").match(text, end)) is not None:
             end = but.end()
         more.append(Diet(" ".join(text[start:end].split()), start, end))
     return more
 
 
-_BUT = re.compile(r",? (?:but|men) [^.!?;:\n()]{2,40}? (?:is|are|er|går) (?:fine|ok|okay|fint|an)\b", re.IGNORECASE)
-_NOT_YET = re.compile(r"^(?:er|at|meget|så) (?=\w)")
-_NEGATED = re.compile(r"\b(?:(?:ikke|ingen|hverken|not)\s*|(?:heraf )?\d{1,2}[ \u00a0])$", re.IGNORECASE)
-_OR = re.compile(r" (?:or|eller) ([^\W\d_]{3,20})")  # "halal or fish"
 _ASIDE = re.compile(r" \(([^()\n]{2,60})\)")
+
+
+@cache
+def _not_yet() -> re.Pattern[str]:
+    """Words before the food itself: `tåler ikke, er …`."""
+    return re.compile(rf"{alternatives(words('diets')['no_food_yet'])} (?=\w)")
+
+
+@cache
+def _or_else() -> re.Pattern[str]:
+    return re.compile(rf" {alternatives(words('diets')['or'])} ([^\W\d_]{{3,20}})")  # "halal or fish"
 
 
 def find(text: str) -> list[Diet]:
@@ -150,19 +149,19 @@ def find(text: str) -> list[Diet]:
     for match in _told().finditer(text) if _likely().search(fold(text)) else ():
         group = match.lastgroup or ""
         start, end = match.span(group)
-        if lead := _NOT_YET.match(text[start:end]):
-            start += lead.end()
+        if lead := _not_yet().match(text, start, end):
+            start = lead.end()
         value = " ".join(text[start:end].split()).strip(" ,-–")
         if group in ("bear", "harm", "inverted", "eats") and not _has_food(value):
             continue
-        if group == "kind" and _NEGATED.search(text, max(0, start - 12), start):
+        if group == "kind" and cues("diets", "denied").search(text, max(0, start - 12), start):
             continue
-        if group == "without" and re.search(r"\ballergi", value, re.IGNORECASE):
+        if group == "without" and cues("diets", "allergy").search(value):
             continue
         if group == "kind" and (aside := _ASIDE.match(text, end)) and _has_food(aside.group(1)):
             end = aside.end()
             value = f"{value}{aside.group()}"
-        if group == "kind" and (other := _OR.match(text, end)) and _edible(other.group(1)):
+        if group == "kind" and (other := _or_else().match(text, end)) and _edible(other.group(1)):
             end = other.end()
             value = f"{value}{other.group()}"
         if match.group() == text.strip() and group in ("bear", "allergic", "inverted"):
@@ -189,34 +188,39 @@ def _has_food(text: str) -> bool:
 
 @cache
 def _likely() -> re.Pattern[str]:
-    kinds = alternatives(words("diets")["kinds"])
-    return re.compile(
-        rf"tåler?\b|må (?:\w+ ){{0,3}}(?:ikke|aldrig)|reagerer|udslæt|allergi|allergy|intoleran|overfølsom|spise|\bgår (?:det )?helt galt"
-        rf"|\bfår (?:\w+ )?(?:mavepine|migræne|kløe|ondt|dårlig)|(?<!\w){kinds}|\b(?:ingen|intet|uden|undgår|helst"
-        rf"|no) {alternatives(words('diets')['foods'])}"
-    )
+    """What a text has that tells a diet, most of which tell none."""
+    kinds, foods = (alternatives(words("diets")[key]) for key in ("kinds", "foods"))
+    return re.compile(rf"{_any('likely')}|(?<!\w){kinds}|\b{_any('likely_before_food')} {foods}")
 
 
-_YES = re.compile(r"^(?:ja|jo|yes)\b(?:[:,.!–-]| tak)+ *(?=\w)", re.IGNORECASE)
-_NOTHING = re.compile(r"^(?:ingen|nej|ikke)\b(?:[^,.;]{0,30})(?:[,.;]\s*(?:men|dog|bare)?\s*)(?P<rest>.+)$", re.IGNORECASE)
+@cache
+def _nothing() -> re.Pattern[str]:
+    """`Ingen, men …`: something after all behind a no."""
+    no, but = _any("no"), alternatives(words("diets")["but"])
+    return re.compile(rf"{no}\b[^,.;]{{0,30}}[,.;]\s*{but}?\s*(?P<rest>.+)$", re.IGNORECASE)
+
+
+@cache
+def _around() -> tuple[re.Pattern[str], ...]:
+    """What is left out of a field: a thank-you, a yes, a `but`, and `jeg er`."""
+    thanks, yes, but, who, has = (alternatives(words("diets")[key]) for key in ("thanks", "yes", "but", "who", "has"))
+    around = (rf",? {thanks}$", rf"^{yes}\b(?:[:,.!–-]| {thanks})+ *(?=\w)", rf"^{but}\s+", rf"^(?:{who} )?{has}\s+(?=\S)")
+    return tuple(re.compile(one, re.IGNORECASE) for one in around)
 
 
 def value(text: str) -> str | None:
     """The diet that a field or a cell tells; None where it says that there is nothing."""
-    text = re.sub(r",? (?:tak|please)$", "", " ".join(text.split()).strip(" .,;:!"), flags=re.IGNORECASE)
+    thanks, yes, but, is_ = _around()
+    text = thanks.sub("", " ".join(text.split()).strip(" .,;:!"))
     if not text or text.lower() in listed("diets", "none") or re.fullmatch(r"[\W_]*", text):
         return None
-    text = _YES.sub("", text)
-    nothing = _NOTHING.match(text)
+    text = yes.sub("", text)
+    nothing = _nothing().match(text)
     if nothing:
         rest = nothing.group("rest").strip()
         if _has_food(rest) or find(rest):
-            return re.sub(r"^(?:men|dog|bare)\s+", "", rest)
+            return but.sub("", rest)
         return text if _has_food(text.split(",")[0]) else None
-    if re.match(r"(?:ingen|nej|no)\b", text, re.IGNORECASE) and not _has_food(text):
+    if pattern("diets", "nothing").match(text) and not _has_food(text):
         return None
-    return (
-        re.sub(r"^(?:jeg |hun |han )?(?:er|spiser|har)\s+(?=\S)", "", text)
-        if re.match(r"(?:jeg |hun |han )?(?:er|spiser|har)\s", text, re.IGNORECASE)
-        else text
-    )
+    return is_.sub("", text)
