@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from mailbot.mail.message import Automatic, SegmentKind, Verdict
 from mailbot.understanding.context import Answers
+from mailbot.understanding.features import DIGITS
 from mailbot.understanding.figures import amounts
 from mailbot.understanding.heard import Heard
 from mailbot.understanding.intent import Choice
@@ -169,10 +170,13 @@ def _unrelated(heard: Heard, choice: Choice) -> Judged:
 
 def _to_us_after_all(heard: Heard) -> bool:
     """What answers our question, gives an EAN, or wishes for one of our days is never left alone; nor who signs up for
-    something that the subject does not name ("the course for leaders in June"), though another event is spoken of."""
+    something that the subject does not name ("the course for leaders in June"), or withdraws from "the course", though
+    another event is spoken of."""
     features = heard.features
     dated = "join" in features and "date" in heard.own.groups
-    wished = bool({"join", "join_elsewhere"} & features.keys()) and ("number" in features or "generic" in heard.groups)
+    signed = DIGITS.search(heard.message.of(SegmentKind.SIGNATURE)[:20_000]) is not None
+    wished = bool({"join", "join_elsewhere"} & features.keys()) and ("number" in features or signed or "generic" in heard.groups)
+    wished |= "leave_elsewhere" in features and bool({"generic", "vague"} & heard.own.groups)
     if wished and "other" not in heard.subject.groups and not (LEFT_ALONE - {"other", "join_elsewhere"}) & features.keys():
         return True
     told = "number" in features and "foreign" not in features
