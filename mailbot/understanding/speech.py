@@ -6,11 +6,13 @@ sentence: "if there is room" leaves a wish as clear as it was, "if my boss agree
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from itertools import groupby
+from operator import attrgetter
 
 from mailbot.understanding.clauses import LIMIT, Clause, Word, clauses
 from mailbot.understanding.lexicon import affixes, listed, words
@@ -18,6 +20,7 @@ from mailbot.understanding.topic import Names
 from mailbot.understanding.vocabulary import Found, is_person, vocabulary
 
 DOING = frozenset({"join", "leave", "replace_hard", "correct", "supply"})
+_LENT = frozenset({"meeting", "date", "whole", "other", "consider", "tentative", "course", "generic", "decided"})  # by all of a sentence
 
 
 class Condition(StrEnum):
@@ -77,6 +80,7 @@ class Speech:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
+    place: int  # in the file
     act: str
     strength: float
     all: frozenset[str]
@@ -88,16 +92,24 @@ class _Rule:
 
 
 @cache
-def _rules() -> tuple[_Rule, ...]:
-    return tuple(
-        _Rule(r["act"], r["strength"], frozenset(r["all"]), frozenset(r.get("any", ())), frozenset(r.get("none", ())))
-        for r in words("acts")["rule"]
-    )
+def _rules() -> Mapping[str, tuple[_Rule, ...]]:
+    """The rules, each under the one of the groups it needs that the fewest rules need."""
+    rules = [
+        _Rule(n, r["act"], r["strength"], frozenset(r["all"]), frozenset(r.get("any", ())), frozenset(r.get("none", ())))
+        for n, r in enumerate(words("acts")["rule"])
+    ]
+    needed = Counter(group for rule in rules for group in rule.all)
+    by_group: dict[str, tuple[_Rule, ...]] = {}
+    for rule in rules:
+        rarest = min(sorted(rule.all), key=lambda group: needed[group])
+        by_group[rarest] = (*by_group.get(rarest, ()), rule)
+    return by_group
 
 
-@cache
-def _doing() -> tuple[_Rule, ...]:
-    return tuple(r for r in _rules() if r.act in DOING)
+def _holding(groups: frozenset[str]) -> list[_Rule]:
+    """The rules that hold for a clause with these groups, in the order of the file."""
+    rules = _rules()
+    return sorted((rule for group in groups for rule in rules.get(group, ()) if rule.holds(groups)), key=attrgetter("place"))
 
 
 def listen(text: str, names: Names, spans: Iterable[tuple[int, int]] | None = None, topic: frozenset[str] = frozenset()) -> Speech:
@@ -113,18 +125,23 @@ def listen(text: str, names: Names, spans: Iterable[tuple[int, int]] | None = No
             heard.append(_together([_hear(clause, names, text) for clause in sentence], topic))
     acts: list[Act] = []
     questions: list[Question] = []
+    before: frozenset[str] = frozenset()
     for number, row in enumerate(heard):
-        acts += _acts(row, number)
-        before = frozenset(g for h in heard[number - 1] for g in h.groups) if number else frozenset()
-        questions += _questions(row, number, before)
-    groups = frozenset(g for row in heard for h in row for g in h.groups)
+        groups = _groups(row)
+        acts += _acts(row, number, groups)
+        questions += _questions(row, number, groups, before)
+        before = groups
     every = tuple(h for row in heard for h in row)
-    return Speech(tuple(acts), tuple(questions), groups, len(heard), sum(len(h.clause.words) for h in every), every)
+    return Speech(tuple(acts), tuple(questions), _groups(every), len(heard), sum(len(h.clause.words) for h in every), every)
+
+
+def _groups(row: Sequence[HeardClause]) -> frozenset[str]:
+    return frozenset().union(*(h.groups for h in row))
 
 
 def _together(row: list[HeardClause], topic: frozenset[str]) -> list[HeardClause]:
     """What clauses of one sentence lend each other: the course it speaks of, "X out and Y in", "nej, hvor dejligt"."""
-    around = frozenset(g for h in row for g in h.groups)
+    around = _groups(row)
     lent = {"near_course"} if {"course", "generic"} & around else set()
     texts = {w.text for h in row for w in h.clause.words}
     if {"seat", "name"} <= around and texts & _small("another"):
@@ -151,16 +168,17 @@ def _hear(clause: Clause, names: Names, text: str) -> HeardClause:
     found = dict(vocabulary().find(clause))
     names.mark(clause, found)
     _mark_people(clause, found)
-    _mark_question(clause, found)
     row = clause.words
+    texts = [w.text for w in row]
+    _mark_question(texts, clause.asks, found)
     if all(row[start].text.endswith(affixes("particles", "done_endings")) for start, _ in found.get("enrol", ())):
         found.pop("enrol", None)  # "er reserveret": done by others
-    _mark_particles(clause, found)
+    _mark_particles(texts, found)
     if "@" in text[row[0].start : row[-1].end] and not {"self", "me", "third", "name"} & found.keys():
         found["address_only"] = [(0, 1)]
     if ("decline" in found or "decline_hard" in found) and "not_no" not in found:
         found["decline_real"] = found.get("decline_hard", found.get("decline", []))
-    if row[0].capital and row[0].text in _small("english_self") and any(w.text in _small("english") for w in row):
+    if row[0].capital and row[0].text in _small("english_self") and not _small("english").isdisjoint(texts):
         found.setdefault("self", []).append((0, 1))
     return HeardClause(clause, found, frozenset(found))
 
@@ -174,7 +192,7 @@ def _mark_people(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> Non
     leading = affixes("targets", "leading")
     skip = {i for span in found.get("course", []) for i in range(*span)}
     no_names = listed("clauses", "no_names")
-    put_whom, put_where, seats = _small("put_whom"), _small("put_where"), _small("seats") | _small("a_seat") | _small("the_seat")
+    put_whom, put_where, seats = _small("put_whom"), _small("put_where"), _seats()
     for i, word in enumerate(row):
         if i in skip:
             continue
@@ -187,13 +205,18 @@ def _mark_people(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> Non
             found.setdefault("me_in", []).append((i, min(len(row), i + 4)))
         if word.capital and i and person and not put_where.isdisjoint(w.text for w in row[i + 1 : i + 3]):
             found.setdefault("me_in", []).append((i, min(len(row), i + 3)))
-        following = row[i + 1] if i + 1 < len(row) else None
-        if following and i + 1 not in skip and word.capital and following.capital and not {word.text, following.text} & no_names:
+        following = row[i + 1] if word.capital and i + 1 < len(row) else None
+        if following and following.capital and i + 1 not in skip and not {word.text, following.text} & no_names:
             found.setdefault("name", []).append((i, i + 2))
         if word.text in seats:
             _mark_seat(row, i, found)
     if "change" in found:
         _mark_renamed(row, skip, found)
+
+
+@cache
+def _seats() -> frozenset[str]:
+    return _small("seats") | _small("a_seat") | _small("the_seat")
 
 
 def _mark_seat(row: tuple[Word, ...], i: int, found: dict[str, list[tuple[int, int]]]) -> None:
@@ -237,9 +260,8 @@ def _mark_renamed(row: tuple[Word, ...], skip: set[int], found: dict[str, list[t
                 found.setdefault("replace_hard", []).append((i, to + 2))
 
 
-def _mark_particles(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> None:
+def _mark_particles(texts: list[str], found: dict[str, list[tuple[int, int]]]) -> None:
     """A particle that ends the clause carries the verb's meaning ("hopper af"); a statement about the reader is no wish."""
-    texts = [w.text for w in clause.words]
     end = next((i for i in range(len(texts) - 1, 0, -1) if texts[i] not in _small("after_off")), 0)
     if len(texts) > 2 and texts[end] in _small("off"):
         found["final_off"] = [(max(0, end - 1), end + 1)]
@@ -248,22 +270,21 @@ def _mark_particles(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> 
         found["reader_subject"] = [(0, 1)]
 
 
-def _mark_question(clause: Clause, found: dict[str, list[tuple[int, int]]]) -> None:
-    texts = [w.text for w in clause.words]
-    if clause.asks:
+def _mark_question(texts: list[str], asks: bool, found: dict[str, list[tuple[int, int]]]) -> None:
+    if asks:
         found["asks"] = [(0, len(texts))]
     modals = _small("modals")
     modal = next((i for i, word in enumerate(texts[:4]) if word in modals), len(texts))
-    if modal + 1 < len(texts) and _pleads(texts[modal + 1], texts, clause.asks, found):
+    if modal + 1 < len(texts) and _pleads(texts[modal + 1], texts, asks, found):
         found["request"] = [(modal, modal + 2)]
         if not _small("polite_not").isdisjoint(texts[modal + 2 : modal + 4]):  # "vil du ikke …" asks politely
             for group in ("not", "unable", "decline", "negative"):
                 found.pop(group, None)
     present = texts[0].endswith("r") and texts[0] not in _small("no_plea")
-    if clause.asks and present and len(texts) > 2 and texts[1] in _small("reader"):
+    if asks and present and len(texts) > 2 and texts[1] in _small("reader"):
         found["request"] = [(0, 2)]  # "retter du det på listen?"
     span = next(iter(found.get("ask", ())), None)
-    if span and span[0] > 1 and not clause.asks and (texts[span[0]] in modals or texts[span[0]] in _small("knows")):
+    if span and span[0] > 1 and not asks and (texts[span[0]] in modals or texts[span[0]] in _small("knows")):
         found.pop("ask")  # "regningen må I sende" is no question
     if not listed("clauses", "wh").isdisjoint(texts[:3]) or (texts[0] in _small("whether") and len(texts) > 2):
         found["info"] = [(0, 1)]
@@ -279,35 +300,29 @@ def _pleads(who: str, texts: list[str], asks: bool, found: Found) -> bool:
     return ours or "plea" in found or (who in _small("asked_third") and "replace" in found)
 
 
-def _acts(row: list[HeardClause], number: int) -> list[Act]:
-    conditions = [_condition(h) for h in row]
+def _acts(row: list[HeardClause], number: int, groups: frozenset[str]) -> list[Act]:
+    """The acts of the clauses of a sentence (`groups` are all of it), of each kind the strongest one in a clause."""
+    if "disclaimer" in groups:
+        return []
     found: list[Act] = []
-    for at, heard in enumerate(row):
-        condition = conditions[at] and Condition.INSIDE
-        outer = [c for c in conditions if c]
-        if not condition and outer:
-            condition = Condition.OWN if Condition.OWN in outer else outer[0]
-        around = frozenset(g for h in row for g in h.groups)
-        best: dict[str, Act] = {}
-        for rule in _rules():
-            if rule.holds(heard.groups) and rule.strength > (best[rule.act].strength if rule.act in best else 0):
-                start, end = _place(heard, rule)
-                best[rule.act] = Act(
-                    rule.act,
-                    rule.strength,
-                    start,
-                    end,
-                    number,
-                    condition or Condition.NONE,
-                    _asked(heard, row),
-                    heard.groups
-                    | (
-                        around
-                        & {"meeting", "date", "whole", "other", "consider", "tentative", "course", "generic", "disclaimer", "decided"}
-                    ),
-                )
-        found += [a for a in best.values() if "disclaimer" not in a.about]
+    for heard in row:
+        best: dict[str, _Rule] = {}
+        for rule in _holding(heard.groups):
+            if rule.strength > (best[rule.act].strength if rule.act in best else 0):
+                best[rule.act] = rule
+        for rule in best.values():
+            start, end = _place(heard, rule)
+            about = heard.groups | (groups & _LENT)
+            found.append(Act(rule.act, rule.strength, start, end, number, _bound(heard, row), _asked(heard, row), about))
     return found
+
+
+def _bound(heard: HeardClause, row: Sequence[HeardClause]) -> Condition:
+    """On which condition of its sentence a clause says something."""
+    if _condition(heard):
+        return Condition.INSIDE
+    outer = [c for c in map(_condition, row) if c]
+    return Condition.OWN if Condition.OWN in outer else outer[0] if outer else Condition.NONE
 
 
 def _place(heard: HeardClause, rule: _Rule) -> tuple[int, int]:
@@ -353,9 +368,9 @@ def _asked(heard: HeardClause, row: Sequence[HeardClause]) -> bool:
     return heard.clause.asks and "request" not in heard.groups
 
 
-def _questions(row: list[HeardClause], number: int, before: frozenset[str]) -> list[Question]:
-    """The question of a sentence, unless it only asks politely for what it does anyway, or how we are."""
-    groups = frozenset(g for h in row for g in h.groups)
+def _questions(row: list[HeardClause], number: int, groups: frozenset[str], before: frozenset[str]) -> list[Question]:
+    """The question of a sentence (`groups` are all of it, `before` those of the one before), unless it only asks politely for
+    what it does anyway, or how we are."""
     if "chat" in groups:
         return []
     if row[-1].clause.words[-1].table:
@@ -372,7 +387,7 @@ def _questions(row: list[HeardClause], number: int, before: frozenset[str]) -> l
 
 def _does(heard: HeardClause) -> bool:
     """Whether a clause does something that a question mark leaves as it is: "vil du skrive mig på?"."""
-    return ("request" in heard.groups or not heard.clause.asks) and any(r.holds(heard.groups) for r in _doing())
+    return ("request" in heard.groups or not heard.clause.asks) and any(rule.act in DOING for rule in _holding(heard.groups))
 
 
 def _opens_like_a_question(heard: HeardClause) -> bool:

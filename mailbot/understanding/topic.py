@@ -17,6 +17,7 @@ from mailbot.understanding.clauses import Clause, Word
 from mailbot.understanding.dates import months
 from mailbot.understanding.lexicon import affixes, listed
 
+ALIKE = 3  # letters at the beginning in which a slip makes it another word
 YEAR = re.compile(r"20[1-4]\d")
 
 
@@ -41,6 +42,14 @@ class Names:
         return {word: tuple(sorted(ids)) for word, ids in found.items()}
 
     @cached_property
+    def by_beginning(self) -> dict[str, list[tuple[str, tuple[str, ...]]]]:
+        """The same by the first letters, in which a slip is none."""
+        found: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+        for name, ids in self.words.items():
+            found.setdefault(name[:ALIKE], []).append((name, ids))
+        return found
+
+    @cached_property
     def dates(self) -> frozenset[tuple[int, int]]:
         return frozenset((m.date.day, m.date.month) for c in self.courses for m in c.meetings)
 
@@ -51,7 +60,7 @@ class Names:
     def named(self, row: Sequence[Word], i: int) -> tuple[tuple[str, ...], int]:
         """The courses that the words from `i` on name, and how many words that takes; ((), 0) for none."""
         word = row[i].text
-        for name, ids in self.words.items():
+        for name, ids in self.by_beginning.get(word[:ALIKE], ()):
             if _same(word, name):
                 return ids, 1
             if len(word) >= 4 and word[:4] == name[:4] and i + 1 < len(row) and _same(word + row[i + 1].text, name):
@@ -69,12 +78,12 @@ class Names:
                 following = row[i + length].text if i + length < len(row) else ""
                 if YEAR.fullmatch(following) and following not in self.years:
                     found.setdefault("other_year", []).append((i, i + length + 1))
-            if YEAR.match(row[i].text) and (year := row[i].text[:4]) not in self.years and self.years:
-                found.setdefault("next_year" if year > max(self.years) else "past", []).append((i, i + 1))
             word = row[i].text
+            if YEAR.match(word) and (year := word[:4]) not in self.years and self.years:
+                found.setdefault("next_year" if year > max(self.years) else "past", []).append((i, i + 1))
             if len(word) > 9 and word.endswith(affixes("events", "endings")) and word not in listed("events", "generic"):
                 found.setdefault("other", []).append((i, i + 1))
-            if meeting_day(row, i) in self.dates:
+            if word.isdecimal() and meeting_day(row, i) in self.dates:
                 found.setdefault("date", []).append((i, i + 1))
             i += max(1, length)
         self._mark_other(row, found)
@@ -115,10 +124,10 @@ def _leads_away(near: Sequence[str]) -> bool:
 
 
 def _same(word: str, name: str) -> bool:
-    """The name itself, a compound that begins with it, or a slip of up to two letters in a long one."""
+    """The name itself, a compound that begins with it, or a slip of up to two letters in a long one (they begin alike)."""
     if word.startswith(name):
         return True
-    if len(name) < 8 or word[:3] != name[:3] or abs(len(word) - len(name)) > 2:
+    if len(name) < 8 or abs(len(word) - len(name)) > 2:
         return False
     return _distance_at_most(word, name, 2)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from mailbot.understanding.clauses import Clause, Word
 from mailbot.understanding.lexicon import affixes, listed, words
@@ -42,6 +42,15 @@ class _Entry:
     needs: frozenset[str] = frozenset()  # the words that its last place takes (empty: it takes beginnings or people)
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A word as it is spelt right, the groups that it belongs to by itself, and the longer expressions that it opens."""
+
+    text: str
+    groups: tuple[str, ...]
+    opens: tuple[_Entry, ...]
+
+
 class Vocabulary:
     """All groups of some word lists."""
 
@@ -58,6 +67,7 @@ class Vocabulary:
             if len(known) >= FUZZY and known.isalpha():
                 for slip in _deletions(known):
                     self._slips.setdefault(slip, known)
+        self._known = lru_cache(4096)(self._look_up)
 
     def _add(self, group: str, entry: str) -> None:
         steps = _steps(entry)
@@ -76,28 +86,27 @@ class Vocabulary:
     def find(self, clause: Clause) -> dict[str, list[Span]]:
         """The groups that occur in the clause, each with the words that say so."""
         found: dict[str, list[Span]] = {}
-        texts = [self._known(w.text) for w in clause.words]
+        known = [self._known(w.text) for w in clause.words]
+        texts = [k.text for k in known]
         present = frozenset(texts)
-        for i, word in enumerate(texts):
-            for group in self._single.get(word, ()):
+        for i, word in enumerate(known):
+            for group in word.groups:
                 found.setdefault(group, []).append((i, i + 1))
-            for entry in self._first.get(word, ()):
-                if not entry.needs or not entry.needs.isdisjoint(present):
-                    self._match(entry, texts, clause.words, i, found)
-            for length in self._lengths:
-                if length > len(word):
-                    break
-                for entry in self._prefix.get(word[:length], ()):
-                    if not entry.needs or not entry.needs.isdisjoint(present):
-                        self._match(entry, texts, clause.words, i, found)
+            for entry in word.opens:
+                if entry.needs and entry.needs.isdisjoint(present):
+                    continue
+                if end := _follow(entry.steps, 1, texts, clause.words, i + 1):
+                    found.setdefault(entry.group, []).append((i, end))
         return found
 
-    def _match(self, entry: _Entry, texts: list[str], row: Sequence[Word], i: int, found: dict[str, list[Span]]) -> None:
-        end = _follow(entry.steps, 1, texts, row, i + 1)
-        if end:
-            found.setdefault(entry.group, []).append((i, end))
+    def _look_up(self, written: str) -> _Known:
+        word = self._spelling(written)
+        opens = [*self._first.get(word, ())]
+        for length in self._lengths:
+            opens += self._prefix.get(word[:length], ()) if length <= len(word) else ()
+        return _Known(word, tuple(self._single.get(word, ())), tuple(opens))
 
-    def _known(self, word: str) -> str:
+    def _spelling(self, word: str) -> str:
         """The word itself, or the one that it is a slip of."""
         if word[-3:] == word[-1:] * 3:
             word = word.rstrip(word[-1]) + word[-1]  # "jaaaa"
@@ -155,6 +164,7 @@ def _people(steps: tuple[_Step, ...], at: int, texts: list[str], row: Sequence[W
     return _follow(steps, at + 1, texts, row, end) if seen else 0
 
 
+@lru_cache(4096)
 def is_person(word: str, capital: bool) -> bool:
     """Whether a word can stand for somebody: a pronoun, a number of people, a title, a name."""
     if word in listed("clauses", "people") or word.endswith(affixes("clauses", "people_endings")):
