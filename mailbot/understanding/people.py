@@ -269,7 +269,7 @@ class _Casting(Scene):
         people = [r for r in told if r.form not in SPOKEN or len(r.fields) > 1 + (r.form == "copied" and "email" in r.fields)]
         pairs = [pair for pair in beside if (pair[0] in people) != (pair[1] in people)]
         people += [r for pair in pairs for r in pair if r not in people and "name" in r.fields]  # a number told for both
-        with_writer = [r for r in main.others if r not in people and cues("persons", "and_i").match(self._after(r))]
+        with_writer = [r for r in main.others if r not in people and cues("persons", "and_me").match(self._after(r))]
         if with_writer:
             return Cast(self._persons([*people, *with_writer, writer]))
         if not people and not main.listed and self._speaks_for_another():
