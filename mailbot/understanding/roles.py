@@ -9,7 +9,7 @@ from functools import cache
 from itertools import pairwise
 
 from mailbot.understanding.facts import Record
-from mailbot.understanding.lexicon import alternatives, cues, words
+from mailbot.understanding.lexicon import alternatives, cues, ending, group, words
 from mailbot.understanding.prose import wishes
 from mailbot.understanding.sentences import contexts
 from mailbot.understanding.told import Told
@@ -25,11 +25,12 @@ def _numbers() -> dict[str, int]:
 
 @cache
 def _seats() -> re.Pattern[str]:
+    """`tre gode pladser`, `vi kommer to i alt`."""
+    several = alternatives(n for n, value in _numbers().items() if value > 1)
     return re.compile(
-        rf"(?<![\w.,-])(?P<n>\d{{1,2}}|{alternatives(_numbers())})(?: (?:af|gode|ledige|nye|af vores"
-        rf"|mellem)\b)?(?: \w{{2,14}})? ?{alternatives(words('roles')['seats'])}(?!\w)|\b(?:med|bliver|er|kommer|sender"
-        rf"|på med) (?P<m>\d|{alternatives(n for n, v in _numbers().items() if v > 1)})(?= (?:fra|stk|i alt|mand|:)|[:.,!]"
-        rf"|$)",
+        rf"(?<![\w.,-])(?P<n>\d{{1,2}}|{alternatives(_numbers())})(?: {group('roles', 'kind_of_seats')}\b)?(?: \w{{2,14}})? ?"
+        rf"{alternatives(words('roles')['seats'])}(?!\w)"
+        rf"|\b{group('roles', 'how_many')} (?P<m>\d|{several})(?= (?:{group('roles', 'in_all')}|:)|[:.,!]|$)",
         re.IGNORECASE | re.MULTILINE,
     )
 
@@ -39,13 +40,16 @@ def seats(text: str) -> int | None:
     found = []
     for match in _seats().finditer(text[:4_000]):
         before = text[max(0, match.start() - 25) : match.start()].lower()
-        if re.search(r"\b(?:har|leder|for|af|ud af|over|de|kl\.?|foruden|plus|vores)\s*$", before) or re.match(
-            r"\s*(?:ansatte|medarbejdere)", text[match.end() - 12 : match.end()].lower()
-        ):
+        if ending("roles", "no_seats").search(before) or _employees().match(text[match.end() - 12 : match.end()].lower()):
             continue
         word = (match.group("n") or match.group("m")).lower()
         found.append(int(word) if word.isdigit() else _numbers()[word])
     return max((n for n in found if n < 30), default=None)
+
+
+@cache
+def _employees() -> re.Pattern[str]:
+    return re.compile(rf"\s*{alternatives(words('roles')['employees'])}")
 
 
 def more(text: str, named: int) -> int:
@@ -101,13 +105,9 @@ def _makes_two(told: Told, other: Record) -> None:
         other.joins, other.only_mentioned = max(other.joins, 2.0), False
 
 
-_NEW_SUBJECT = re.compile(r"\w, (?:og |men |mens )?$")
-_VERB = re.compile(r" (?:er|var|har|vil|skal|kommer|hedder|leder|arbejder|ønsker|deltager|is|has|will)\b")
-
-
 def _joins(before: str, after: str) -> float:
     """How strongly one mention says that the person takes part; below 0 where it is said of somebody in passing."""
-    clause = "" if _NEW_SUBJECT.search(before) and _VERB.match(after) else _clause(before)
+    clause = "" if cues("roles", "new_clause").search(before) and cues("roles", "has_verb").match(after) else _clause(before)
     joining = _near("joins", clause, True)
     score = 1.0 * bool(joining) + 0.7 * bool(_edge("persons", "comes", False).search(after[:60]))
     beside = _beside(before, after)
@@ -115,18 +115,23 @@ def _joins(before: str, after: str) -> float:
     return score - 3.0 if _passing(clause, after, bool(joining) or beside) else score
 
 
-_AND_ME = re.compile(
-    r"(?: \([^)]{0,80}\)|\))?,? (?:og|samt|\+|&|plus) (?:(?:jeg|mig|undertegnede)\b(?P<rest>[^.!?\n]*)|\w{3,20} er (?:mig|undertegnede)\b)"
-)
-_ME_AND = re.compile(r"\b(?:jeg|mig|undertegnede)(?: selv)?(?: \([^()]{1,60}\))? (?:og|samt|\+|&|plus) (?:\w+,? ){0,3}$")
+@cache
+def _and_me() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """The writer right behind a name, and right before it: `Bo (souschef) og jeg …`, `jeg selv og Bo`."""
+    joint, me = alternatives([*words("particles")["and"], *words("roles")["plus"]]), alternatives(words("roles")["me"])
+    return (
+        re.compile(rf"(?: \([^)]{{0,80}}\)|\))?,? {joint} (?:{me}\b(?P<rest>[^.!?\n]*)|{group('roles', 'is_me')}\b)"),
+        re.compile(rf"\b{me}(?: {alternatives(words('roles')['myself'])})?(?: \([^()]{{1,60}}\))? {joint} (?:\w+,? ){{0,3}}$"),
+    )
 
 
 def _beside(before: str, after: str) -> bool:
     """Whether the writer comes with somebody: `Bo og jeg vil gerne …`, but not `Bo og jeg ringer stadig sammen`."""
-    if match := _AND_ME.match(after):
+    behind, before_ = _and_me()
+    if match := behind.match(after):
         rest = match.group("rest") or ""
         return not re.match(r" [a-zæøå]{3}", rest) or bool(cues("persons", "together_wish").search(rest))
-    return bool(_ME_AND.search(before))
+    return bool(before_.search(before))
 
 
 def _passing(clause: str, after: str, joining: bool) -> bool:
@@ -154,9 +159,7 @@ def in_passing(told: Told, record: Record, others: list[Record]) -> bool:
 def _already(told: Told, before: str) -> bool:
     """Somebody who is in already, or in whose name the writer speaks of a list."""
     clause = _clause(before)
-    return bool(re.search(r"\b(?:allerede|already)\b[^,]*$", clause[-40:])) or bool(
-        told.roster.records and re.search(r"\b(?:på vegne af|on behalf of|efter aftale med)\b[^,.]*$", clause, re.IGNORECASE)
-    )
+    return bool(cues("roles", "already").search(clause[-40:])) or bool(told.roster.records and cues("roles", "for_whom").search(clause))
 
 
 def _clause(before: str) -> str:
@@ -176,20 +179,29 @@ def joined(told: Told, records: list[Record]) -> list[tuple[Record, Record]]:
     pairs = []
     for one, other in pairwise(ordered):
         between = told.text[(one.mention or (0, 0))[1] : (other.mention or (0, 0))[0]]
-        if (
-            len(between) < 120
-            and re.fullmatch(
-                r"\s*(?:\([^)]{0,90}\)|[^()]{0,90}\))?(?:,[^,.;()]{0,60},)?\s*(?:,|og|samt|&|and|\+|;)\s*(?:så |også "
-                r"|desuden )?(?:(?:vores |min |souschef |kollega |\w*leder |\w*chef |\w*koordinator ){0,3})",
-                between,
-                re.IGNORECASE,
-            )
-        ) or (
-            re.fullmatch(r", (?:(?:som|der) (?:nu |jo )?er )?[^,.;()]{2,60},\s(?:samt |og )?(?:endelig )?", between)
+        if (len(between) < 120 and _between().fullmatch(between)) or (
+            _title_between().fullmatch(between)
             and any(m.kind == "title" and (one.mention or (0, 0))[1] < m.start < (other.mention or (0, 0))[0] for m in told.marks)
         ):
             pairs.append((one, other))
     return pairs
+
+
+@cache
+def _between() -> re.Pattern[str]:
+    """Between two names that stand together: `(souschef) og desuden vores teamleder`."""
+    joint, also = alternatives([*words("particles")["and"], ",", "+", ";"]), alternatives(words("roles")["also"])
+    return re.compile(
+        rf"\s*(?:\([^)]{{0,90}}\)|[^()]{{0,90}}\))?(?:,[^,.;()]{{0,60}},)?\s*{joint}\s*(?:{also} )?(?:{group('roles', 'called')} ){{0,3}}",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def _title_between() -> re.Pattern[str]:
+    """`, som nu er souschef, og endelig`."""
+    joint, finally_ = alternatives(words("particles")["and"]), alternatives(words("roles")["finally"])
+    return re.compile(rf", (?:{group('roles', 'who_is')} )?[^,.;()]{{2,60}},\s(?:{joint} )?(?:{finally_} )?")
 
 
 def leaving(told: Told, record: Record, others: list[Record]) -> bool:
@@ -200,11 +212,8 @@ def leaving(told: Told, record: Record, others: list[Record]) -> bool:
 def _leaves(before: str, after: str) -> bool:
     if re.match(r"\s*(?:-+>|=+>|→|⇒|>>)", after) or _close().search(before):
         return True
-    own = _OF_ME.split(after[:90])[0]  # "Bo overtager min, da jeg går på orlov"
+    own = cues("roles", "because_i").split(after[:90])[0]  # "Bo overtager min, da jeg går på orlov"
     return bool(_near("leaves_before", _clause(before), True)) or bool(_edge("roles", "leaves_after", False).match(own))
-
-
-_OF_ME = re.compile(r",? (?:da|fordi|mens|når|eftersom|idet|because|since) (?:jeg|I)\b")
 
 
 @cache

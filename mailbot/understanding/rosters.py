@@ -14,7 +14,7 @@ from mailbot.understanding.entities import scan, within
 from mailbot.understanding.facts import SHARED, Found, Record
 from mailbot.understanding.gazetteer import is_first_name
 from mailbot.understanding.layout import Cell, Labelled, Table, fields_of
-from mailbot.understanding.lexicon import alternatives, pattern, words
+from mailbot.understanding.lexicon import affixes, alternatives, cues, pattern, words
 from mailbot.understanding.values import fill, fill_all, surname
 from mailbot.understanding.voices import Line
 
@@ -99,11 +99,7 @@ def _rows(rows: list[list[Cell]], head: list[tuple[str, ...]], module: str, sour
     people = []
     answer = _yes_or_no(rows, head)
     if answer is not None:
-        rows = [
-            row
-            for row in rows
-            if len(row) > answer and re.match(r"(?:ja|yes|x|✓|deltager|tilmeldt)\b|✓|✔", row[answer].text, re.IGNORECASE)
-        ]
+        rows = [row for row in rows if len(row) > answer and cues("rows", "comes").match(row[answer].text)]
         head = [() if at == answer else keys for at, keys in enumerate(head)]
     for row in rows:
         record = _cells(zip(head, row, strict=False), row, module, source, roster)
@@ -149,15 +145,20 @@ def _yes_or_no(rows: list[list[Cell]], head: list[tuple[str, ...]]) -> int | Non
         if keys == ("dietary",) or keys == ("returning",):
             continue
         values = [row[at].text.lower() for row in rows if len(row) > at]
-        answers = [re.match(r"(ja|yes|nej|no|x|måske|✓|-)?(?:\W|$)", v) for v in values]
+        yes, no = affixes("rows", "yes"), affixes("rows", "no")
         if (
             values
-            and all(answers)
-            and any(v.startswith(("ja", "yes", "x", "✓")) for v in values)
-            and any(v.startswith(("nej", "no", "-", "måske")) or not v for v in values)
+            and all(_answer().match(v) for v in values)
+            and any(v.startswith(yes) for v in values)
+            and any(v.startswith(no) or not v for v in values)
         ):
             return at
     return None
+
+
+@cache
+def _answer() -> re.Pattern[str]:
+    return re.compile(rf"{alternatives([*words('rows')['yes'], *words('rows')['no']])}?(?:\W|$)")
 
 
 def _columns(rows: list[list[Cell]], module: str, source: str, roster: Roster) -> list[Record]:
@@ -298,7 +299,8 @@ class _Blocks:
 
 @cache
 def _each_their_own() -> re.Pattern[str]:
-    return re.compile(rf"\w på {alternatives(words('references')['whose'])}(?!\w)")
+    lists = words("references")
+    return re.compile(rf"\w {alternatives(lists['on'])} {alternatives(lists['whose'])}(?!\w)")
 
 
 def _behind_a_name(line: Line, entry: Labelled) -> bool:
