@@ -17,11 +17,6 @@ from mailbot.understanding.refs import MODULE, Prose, Ref, find, met, resolve
 MAX_MARKS = 120  # of one sentence; more is no sentence
 
 
-def wishes() -> re.Pattern[str]:
-    """What follows on "han" or "hun" who wants to come."""
-    return cues("persons", "wishes")
-
-
 def read(
     text: str,
     spans: list[tuple[int, int]],
@@ -91,7 +86,7 @@ def _by_pronoun(text: str, ref: Ref, stop: int, meant: Record) -> None:
     surely = cues("persons", "given_surely").search(text, max(0, ref.start - 40), ref.start)
     if surely and not cues("persons", "given_up").match(text, ref.end, stop):
         meant.wished = True
-    if sent or wishes().match(text, ref.end, stop):
+    if sent or cues("persons", "wishes").match(text, ref.end, stop):
         meant.wished = True
 
 

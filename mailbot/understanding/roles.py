@@ -10,7 +10,6 @@ from itertools import pairwise
 
 from mailbot.understanding.facts import Record
 from mailbot.understanding.lexicon import alternatives, cues, ending, group, words
-from mailbot.understanding.prose import wishes
 from mailbot.understanding.sentences import contexts
 from mailbot.understanding.told import Told
 
@@ -137,7 +136,7 @@ def _beside(before: str, after: str) -> bool:
 def _passing(clause: str, after: str, joining: bool) -> bool:
     """Whether somebody is named in passing: the chief who has agreed, last year's participant."""
     return (
-        bool(cues("persons", "only_mentioned").search(clause[-50:]) and not joining and not wishes().match(after))
+        bool(cues("persons", "only_mentioned").search(clause[-50:]) and not joining and not cues("persons", "wishes").match(after))
         or bool(cues("persons", "mentioned_after").match(after[:90]))
         or bool(cues("persons", "not_coming").match(after[:90]))
     )
