@@ -79,10 +79,19 @@ def context(message: Message, answered: Letter | None, ours: Collection[str]) ->
     topic, reply, forward = strip_prefixes(message.subject)
     history = tuple(s for s in message.segments if s.kind is SegmentKind.HISTORY)
     forwarded = tuple(s for s in message.segments if s.kind is SegmentKind.FORWARDED)
-    answers = _KINDS.get(answered.kind, Answers.OTHER) if answered else _recognised(message, topic, reply, history, ours)
+    answers = (
+        _KINDS.get(answered.kind, Answers.OTHER)
+        if answered
+        else _recognised(message, topic, reply, history or _sent_on(forwarded, ours), ours)
+    )
     asked = answered.asked if answered else ()
     own = "" if reply or forward else topic
     return Context(answers, own, topic, reply or bool(answered), forward, history, forwarded, asked)
+
+
+def _sent_on(forwarded: tuple[Segment, ...], ours: Collection[str]) -> tuple[Segment, ...]:
+    """A letter of ours to somebody else that is sent back to us with an answer above it ("VS: Tilbud om plads")."""
+    return forwarded if forwarded and forwarded[0].sender and forwarded[0].sender.email in ours else ()
 
 
 def strip_prefixes(subject: str) -> tuple[str, bool, bool]:
@@ -106,7 +115,7 @@ def _prefix() -> re.Pattern[str]:
 def _recognised(message: Message, topic: str, reply: bool, history: tuple[Segment, ...], ours: Collection[str]) -> Answers:
     """The kind of letter that the nearest quoted message is; the sender's own earlier mail is OWN."""
     if not history:
-        if reply or topic.lower().startswith(affixes("letters", "answering")):
+        if reply or any(part.startswith(affixes("letters", "answering")) for part in _PARTS.split(topic.lower())):
             return recognise("", topic) or (Answers.OTHER if reply else Answers.NOTHING)
         return Answers.NOTHING
     nearest = history[0]
@@ -118,6 +127,9 @@ def _recognised(message: Message, topic: str, reply: bool, history: tuple[Segmen
     if sender and sender == message.sender.email and sender not in ours:
         return Answers.OWN
     return recognise(text, nearest.subject or topic) or (Answers.OTHER if reply else Answers.NOTHING)
+
+
+_PARTS = re.compile(r"\s[-–—:|/]\s|,\s")  # of a subject
 
 
 def recognise(text: str, subject: str) -> Answers | None:
