@@ -14,7 +14,7 @@ from mailbot.understanding import names
 from mailbot.understanding import told as voices_told
 from mailbot.understanding.entities import scan
 from mailbot.understanding.facts import Found, Record, from_mark
-from mailbot.understanding.lexicon import cues
+from mailbot.understanding.lexicon import cues, pattern
 from mailbot.understanding.masking import find_cpr, mask_cpr
 from mailbot.understanding.reading import Intent, Letter, Reason
 from mailbot.understanding.roles import SPOKEN, entering, judge
@@ -194,14 +194,7 @@ class Scene:
 
     def passed_on(self) -> bool:
         text = " ".join(v.text for v in self.voices if v.kind is SegmentKind.NEW)
-        return bool(
-            re.search(
-                r"\b(?:nedenfor|nedenstående|herunder|videresend\w*|sendes (?:hermed )?videre|ønsket|mailen fra|se mail|under her"
-                r"|below|vedhæftede mail|ekspedere|se (?:venligst |lige )?\w+s (?:mail|besked|afbud|ønske|tilmelding))\b",
-                text,
-                re.IGNORECASE,
-            )
-        )
+        return bool(cues("persons", "passed_on").search(text))
 
     # -- the writer ---------------------------------------------------------------------------
 
@@ -224,7 +217,7 @@ class Scene:
             offered = [a for a in letter.to if a.email not in self.ours] if letter else []
         if any(a.email == sender or (a.name and self.main.voice.name and names.same(a.name, self.main.voice.name) == 2) for a in offered):
             return None
-        if offered or re.search(r"\b(?:hans|hendes|\w+s) vegne\b|\bfor (?:ham|hende)\b", self.main.body, re.IGNORECASE):
+        if offered or cues("persons", "in_place_of").search(self.main.body):
             return self.contact()
         return None
 
@@ -244,10 +237,9 @@ def _speaks_of(text: str, other: Voice) -> bool:
     """Whether words above a forwarded mail are about its writer: by first name or pronoun."""
     called = re.findall(r"[^\W\d_]+", text)
     first = names.first_name(other.name)
-    return (bool(first) and bool({first, f"{first}s"} & set(called))) or bool(_SOMEBODY.search(text))
+    return (bool(first) and bool({first, f"{first}s"} & set(called))) or bool(pattern("persons", "somebody").search(text))
 
 
-_SOMEBODY = re.compile(r"(?<!\w)(?:hun|han|hende|ham|vedkommende|she|he|her|him)(?!\w)", re.IGNORECASE)
 _CALLED = re.compile(r"(?<![\w@.])[A-ZÆØÅ][a-zæøåéöäü]+(?:-[A-ZÆØÅ][a-zæøåéöäü]+)?(?![\w@-])")
 _FULL = re.compile(r"(?<![\w@.])([A-ZÆØÅ][\w-]+)(?= [A-ZÆØÅ])")  # first names that a surname follows
 _ENDLESS = re.compile(r"\S{160,}")

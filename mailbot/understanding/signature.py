@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 
 from mailbot.mail.message import Address
@@ -15,7 +16,7 @@ from mailbot.understanding import items, names, titles
 from mailbot.understanding.addresses import belongs
 from mailbot.understanding.entities import Mark
 from mailbot.understanding.facts import Found, Record, best_phone, from_mark
-from mailbot.understanding.lexicon import listed
+from mailbot.understanding.lexicon import alternatives, cues, listed, pattern, words
 from mailbot.understanding.voices import Line, Voice, signoff
 
 _MODULE = "signature"
@@ -58,7 +59,7 @@ def signers(voice: Voice, marks: list[Mark]) -> list[tuple[Line, ...]]:
     """The blocks of a signature that several have signed, a person each, the first the writer's; [] where one has signed."""
     heads: list[tuple[int, str]] = []
     for at, line in enumerate(voice.signature):
-        lead = _AND.match(line.text)
+        lead = _and().match(line.text)
         begin = line.start + (lead.end() if lead else 0)
         name = next((m for m in marks if m.kind == "name" and m.start == begin and m.end <= line.end), None)
         if (
@@ -71,7 +72,7 @@ def signers(voice: Voice, marks: list[Mark]) -> list[tuple[Line, ...]]:
     if len(heads) < 2 or not (not voice.name or names.same(heads[0][1], voice.name)):
         return []
     ends = [at for at, _ in heads[1:]] + [len(voice.signature)]
-    blocks = [tuple(x for x in voice.signature[at:end] if not _AND.fullmatch(x.text)) for (at, _), end in zip(heads, ends, strict=True)]
+    blocks = [tuple(x for x in voice.signature[at:end] if not _and().fullmatch(x.text)) for (at, _), end in zip(heads, ends, strict=True)]
     told = [any(m.kind in ("title", "email") and x.start <= m.start < x.end for m in marks for x in block) for block in blocks]
     return [tuple(voice.signature[: heads[0][0]]) + blocks[0], *blocks[1:]] if all(told) else []
 
@@ -82,7 +83,7 @@ def beside(voice: Voice, marks: list[Mark]) -> list[Record]:
     for line in voice.signature:
         inside = [m for m in marks if m.kind == "name" and line.start <= m.start and m.end <= line.end]
         for one, other in pairwise(inside):
-            joined = _BESIDE.fullmatch(line.text[one.end - line.start : other.start - line.start])
+            joined = _beside().fullmatch(line.text[one.end - line.start : other.start - line.start])
             if joined and (made or not voice.name or names.same(one.value, voice.name) == 2) and names.same(one.value, other.value) == 0:
                 record = Record(place=other.start, form="block", joins=2.0, fields={"name": from_mark(other, _MODULE)})
                 own = next((m for m in marks if m.kind == "email" and belongs(m.value, other.value)), None)
@@ -91,7 +92,9 @@ def beside(voice: Voice, marks: list[Mark]) -> list[Record]:
     return made
 
 
-_BESIDE = re.compile(r",? ?(?:og|samt|and|&|\+|/|,) ", re.IGNORECASE)
+@cache
+def _beside() -> re.Pattern[str]:
+    return re.compile(rf",? ?{alternatives([*words('particles')['and'], '+', '/', ','])} ", re.IGNORECASE)
 
 
 def card(voice: Voice, block: tuple[Line, ...], marks: list[Mark]) -> Record:
@@ -106,7 +109,11 @@ def card(voice: Voice, block: tuple[Line, ...], marks: list[Mark]) -> Record:
     return made
 
 
-_AND = re.compile(r"(?:og|samt|and|&|\+)(?:[ \u00a0]+|$)", re.IGNORECASE)
+@cache
+def _and() -> re.Pattern[str]:
+    return re.compile(rf"{alternatives([*words('particles')['and'], '+'])}(?:[ \u00a0]+|$)", re.IGNORECASE)
+
+
 _HEAD_ENDS = re.compile(r"\s*(?:$|[,|(/·•\t]|[-–]\s)")
 
 
@@ -123,7 +130,8 @@ def _unknown_place(made: Record, inside: list[Mark], voice: Voice) -> None:
             not seen
             or not plain
             or any(m.start < line.end and line.start < m.end for m in inside if m.kind != "name" or m.score > 0.5)
-            or re.search(r"\d|@|www|[.!?:]$|\b(?:og|for)\b", plain)
+            or re.search(r"\d|@|www|[.!?:]$", plain)
+            or pattern("organisations", "no_place").search(plain)
         ):
             continue
         words_ = plain.split()
@@ -153,7 +161,7 @@ def _line(made: Record, text: str, start: int, marks: list[Mark], voice: Voice, 
         elif parts and "name" not in made.fields and _in_small_letters(parts[0].text, voice):
             made.put("name", Found(" ".join(parts[0].text.split()), parts[0].start, parts[0].end, _MODULE))
         elif parts and "name" not in made.fields and nick is None:
-            first = _FROM_AN_OFFICE.match(parts[0].text)
+            first = _from_an_office().match(parts[0].text)
             called = first.group(1) if first else parts[0].text
             nick = Found(called, parts[0].start, parts[0].start + len(called), _MODULE, "text", 0.6) if _nick(called) else None
         if "title" not in made.fields:
@@ -174,12 +182,12 @@ def _fits(named: Mark, voice: Voice, piece: items.Piece) -> bool:
 
 
 def _addressed(text: str) -> bool:
-    return bool(re.match(r"(?:kære|hej|til|att|cc|p\.?v\.?a|på vegne af (?!\w+\b\s*$))", text, re.IGNORECASE)) and not re.match(
-        r"(?:på vegne af|p\.?v\.?a)", text, re.IGNORECASE
-    )
+    return bool(cues("persons", "to_somebody").match(text))
 
 
-_FROM_AN_OFFICE = re.compile(r"([A-ZÆØÅ][\w-]+(?: [A-ZÆØÅ][\w-]+)?) (?:i|fra|på|ved) \w")
+@cache
+def _from_an_office() -> re.Pattern[str]:
+    return re.compile(rf"([A-ZÆØÅ][\w-]+(?: [A-ZÆØÅ][\w-]+)?) {alternatives(words('whose')['at'])} \w")
 
 
 def _nick(text: str) -> bool:
@@ -214,7 +222,7 @@ def _job(made: Record, parts: list[items.Piece], inside: list[Mark]) -> None:
             return
         office = next((m for m in inside if m.kind in ("organisation", "name") and m.rank < 2 and start < m.start < part.end), None)
         if office:
-            lead = re.sub(r"\s+(?:på|ved|hos|i|at|for)?\s*$", "", text[: office.start - start]).strip(" ,–-")
+            lead = _at_end().sub("", text[: office.start - start]).strip(" ,–-")
             goes_on = lead.rpartition(" ")[2].lower() in listed("titles", "stop_after")  # "souschef her på …"
             value = lead if office.kind == "organisation" and titles.whole(lead) and not goes_on else first.value
             made.put("title", Found(value, start, start + len(value), _MODULE))
@@ -222,6 +230,12 @@ def _job(made: Record, parts: list[items.Piece], inside: list[Mark]) -> None:
         begin = start + text.index(whole.split()[0]) if whole.split()[0] in text else start
         _with_areas(made, Found(whole, begin, begin + len(whole), _MODULE), parts[at + 1 :], inside)
         return
+
+
+@cache
+def _at_end() -> re.Pattern[str]:
+    """What leads from a title to the place: `souschef på`."""
+    return re.compile(rf"\s+{alternatives(words('organisations')['at'])}?\s*$")
 
 
 _SENTENCE_BEHIND = re.compile(r"[a-zæøå]{3}\. (?=[A-ZÆØÅ])")
@@ -239,7 +253,7 @@ def _with_areas(made: Record, title: Found, behind: list[items.Piece], inside: l
             more.start - end > 2
             or taken
             or re.search(r"\d|@|www", more.text)
-            or re.match(r"(?:lokal|tlf|mobil|skal|dir|mail|t:|m:|ph|cand)", more.text, re.IGNORECASE)
+            or cues("titles", "no_area").match(more.text)
             or not more.text[0].isupper()
         ):
             break
@@ -254,9 +268,9 @@ def _over_two_lines(made: Record, marks: list[Mark], voice: Voice) -> None:
     if title is None or at is None or at + 1 >= len(voice.signature):
         return
     line, below = voice.signature[at], voice.signature[at + 1]
-    open_ended = bool(_GOES_ON.search(line.text))
+    open_ended = bool(_goes_on()[0].search(line.text))
     if (
-        not (open_ended or (_JOINS.match(below.text) and title.end >= line.end))
+        not (open_ended or (_goes_on()[1].match(below.text) and title.end >= line.end))
         or len(below.text) > 45
         or re.search(r"[\d@|:]", below.text)
     ):
@@ -267,8 +281,11 @@ def _over_two_lines(made: Record, marks: list[Mark], voice: Voice) -> None:
     made.fields["title"] = Found(f"{first} {below.text}".rstrip(" ,."), title.start, below.end, _MODULE, "text", 0.9)
 
 
-_GOES_ON = re.compile(r"(?:,|&|(?<!\w)(?:og|for|af|i|samt|and|of))$")
-_JOINS = re.compile(r"(?:og|samt|for|af|&|and|of|i) \w")
+@cache
+def _goes_on() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """The end of a line that the next one goes on with, and the beginning of one that goes on."""
+    joint = alternatives([*words("particles")["and"], *words("titles")["of"], *words("titles")["in_area"]])
+    return re.compile(rf"(?:,|&|(?<!\w){joint})$"), re.compile(rf"{joint} \w")
 
 
 def _name(made: Record, nick: Found | None, voice: Voice) -> None:

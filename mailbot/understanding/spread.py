@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import cache
 
 from mailbot.mail.message import Address, Message
 from mailbot.understanding import addresses, names, organisations
 from mailbot.understanding.entities import Mark, scan
 from mailbot.understanding.facts import FIELDS, SHARED, Found, Record, from_mark
 from mailbot.understanding.gazetteer import municipality_named, municipality_of
-from mailbot.understanding.lexicon import listed
+from mailbot.understanding.lexicon import alternatives, cues, listed, words
 from mailbot.understanding.reading import Evidence, Person
 from mailbot.understanding.told import Told
 
@@ -68,8 +69,7 @@ def _job_before(record: Record, main: Told) -> None:
     general = listed("titles", "general")
     body = main.voice.body
     before = {m.value: m for m in main.marks if m.kind == "title" and body and body[0].start <= m.start < name.start}
-    chiefs = re.compile(r"(?<!sous)chef$", re.IGNORECASE)  # likelier the writer's own
-    before = {value: m for value, m in before.items() if value.lower() not in general and not chiefs.search(value)}
+    before = {value: m for value, m in before.items() if value.lower() not in general and not cues("titles", "likely_own").search(value)}
     held = {f.value for r in main.others for f in [r.fields.get("title")] if f}
     if len(before) == 1 and not set(before) & held and (mark := next(iter(before.values()))) and record.place - mark.end < 250:
         record.put("title", from_mark(mark, "prose"))
@@ -77,7 +77,7 @@ def _job_before(record: Record, main: Told) -> None:
 
 def _own_address(record: Record, main: Told, message: Message) -> None:
     sender = message.sender.email
-    if re.match(r"(?:no-?reply|ikke-?svar|donotreply|mailer|webmaster|formular)", sender) and message.reply_to:
+    if cues("persons", "unread").match(sender) and message.reply_to:
         record.put("email", Found(message.reply_to[0].email, 0, len(message.reply_to[0].email), "people", "from", 0.8))
     if told := _own_copy(record, main, message):
         record.put("email", Found(told, 0, len(told), "people", "cc", 0.9))
@@ -89,16 +89,9 @@ def _own_address(record: Record, main: Told, message: Message) -> None:
         record.put("email", Found(sender, 0, len(sender), "people", "from"))
 
 
-_IN_COPY = re.compile(
-    r"\b(?:mail|mailadresse|adresse|arbejdsmail|e-?mail)\w*[^.!?\n]{0,40}\b(?:cc|kopi)\b|\b(?:cc|kopi)\b[^.!?\n]{0,40}(?:mail|adresse)"
-    r"|\b(?:brug|skriv til|send|svar)[^.!?\n]{0,40}(?:arbejds|job|anden )mail",
-    re.IGNORECASE,
-)
-
-
 def _own_copy(record: Record, main: Told, message: Message) -> str:
     """The writer's other address in Cc, where they ask to have it used."""
-    if not record.name or not _IN_COPY.search(main.body):
+    if not record.name or not cues("persons", "in_copy").search(main.body):
         return ""
     own = [a for a in (*message.cc, *message.to) if a.email != message.sender.email and names.display(a)]
     return next((a.email for a in own if names.same(names.display(a), record.name) == 2), "")
@@ -198,12 +191,17 @@ def _after_title(record: Record, text: str) -> Found | None:
     title = record.fields.get("title")
     if title is None or title.source != "text":
         return None
-    match = re.compile(r" (?:på|ved|hos) ([A-ZÆØÅ][\w-]*(?: [A-ZÆØÅ][\w-]*){0,3})").match(text, title.end)
+    match = _at_a_place().match(text, title.end)
     return Found(match.group(1), match.start(1), match.end(1), "organisations", "text", 0.5) if match else None
 
 
+@cache
+def _at_a_place() -> re.Pattern[str]:
+    return re.compile(rf" {alternatives(words('organisations')['housed'])} ([A-ZÆØÅ][\w-]*(?: [A-ZÆØÅ][\w-]*){{0,3}})")
+
+
 def _municipal(found: Found) -> bool:
-    return found.value.lower().endswith(" kommune") or found.confidence < 0.7
+    return found.value.lower().rpartition(" ")[2] in listed("organisations", "municipality") or found.confidence < 0.7
 
 
 def _shown(sender: Address) -> list[Found]:

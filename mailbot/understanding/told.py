@@ -12,7 +12,7 @@ from mailbot.mail.message import Message
 from mailbot.understanding import addresses, layout, lists, names, prose, rosters, signature, values
 from mailbot.understanding.entities import Mark, scan
 from mailbot.understanding.facts import Found, Record, from_mark
-from mailbot.understanding.lexicon import cues, listed, words
+from mailbot.understanding.lexicon import cues, listed, pattern, words
 from mailbot.understanding.refs import Prose
 from mailbot.understanding.rosters import Roster
 from mailbot.understanding.sentences import returning, sentences
@@ -179,13 +179,12 @@ def _labelled_below(writer: Record, voice: Voice, domain: str) -> None:
             values.fill(writer, key, entry.value, "signature", domain=domain)
 
 
-_SELF_AFTER = re.compile(r"[^.!?\n]{0,25}\((?:(?:det er|altså|jo|it's|=)\s?){0,3}(?:mig|me)\b")
-
-
 def _introduce(writer: Record, marks: list[Mark], text: str, voice: Voice) -> None:
     """`Jeg hedder Nanna Weltz`: the writer's name in their own words wins over the header's."""
     for mark in marks:
-        if mark.kind == "name" and (_introduced().search(text, max(0, mark.start - 60), mark.start) or _SELF_AFTER.match(text, mark.end)):
+        if mark.kind == "name" and (
+            _introduced().search(text, max(0, mark.start - 60), mark.start) or cues("persons", "self_after").match(text, mark.end)
+        ):
             held = writer.fields.get("name")
             if held is None or held.source == "from" or len(held.value.split()) < 2:
                 writer.fields["name"] = from_mark(mark, "prose")
@@ -194,8 +193,8 @@ def _introduce(writer: Record, marks: list[Mark], text: str, voice: Voice) -> No
             mark.kind == "name"
             and voice.body
             and mark.start - voice.body[0].start < 120
-            and re.search(r"\b(?:det|her) er $", text[max(0, mark.start - 12) : mark.start], re.IGNORECASE)
-            and re.match(r",? (?:fra|her|der skriver|[\w-]*(?:leder|chef)\b)|, jeg\b", text[mark.end : mark.end + 40])
+            and cues("persons", "here_is").search(text[max(0, mark.start - 12) : mark.start])
+            and cues("persons", "who_writes").match(text[mark.end : mark.end + 40])
         ):
             writer.fields["name"] = from_mark(mark, "prose")
             return
@@ -223,9 +222,7 @@ def _only_name(writer: Record, roster: Roster, voice: Voice) -> None:
         for r in roster.records
         if r.name and not r.writer and (addresses.belongs(voice.sender.email, r.name) or (writer.name and names.same(r.name, writer.name)))
     ]
-    office = re.search(r"\b(?:vi|vores|følgende)\b", voice.text, re.IGNORECASE) and not re.search(
-        r"\b(?:jeg|mig|min|mit|undertegnede)\b", voice.text, re.IGNORECASE
-    )
+    office = pattern("persons", "office_says").search(voice.text) and not pattern("persons", "one_says").search(voice.text)
     if not fits and len(roster.records) == 1 and not writer.name and not office:
         fits = roster.records
     if len(fits) == 1:
@@ -301,15 +298,6 @@ def _named(made: Told) -> list[int]:
 def _stated(made: Told, title: Found) -> bool:
     """Whether the writer states the title as a field would (`min titel er …`), or as a new one (`jeg er lige blevet …`)."""
     lead = made.text[max(0, title.start - 110) : title.start]
-    return bool(_INSTEAD.search(lead) or _AS_A_FIELD.search(lead)) or (
-        bool(_NEWLY.search(lead)) and title.value.lower() not in listed("titles", "general")
+    return bool(cues("titles", "instead").search(lead) or cues("titles", "as_a_field").search(lead)) or (
+        bool(cues("titles", "newly").search(lead)) and title.value.lower() not in listed("titles", "general")
     )
-
-
-_AS_A_FIELD = re.compile(r"\b(?:titel(?:en)?|stilling(?:en|sbetegnelse\w*)?|title) (?:er|is|hedder|lyder)\b[\w ]{0,20}$", re.IGNORECASE)
-_INSTEAD = re.compile(r"\bikke\b[^.!?\n]{0,90}\bmen (?:derimod |nu )?$", re.IGNORECASE)
-_NEWLY = re.compile(
-    r"\b(?:(?:lige|netop|nylig\w*|nu|just) (?:blevet|tiltrådt|startet|begyndt|forfremmet|udnævnt|ansat|become|been)|nyudnævnt|nybagt"
-    r"|(?:udnævnt|forfremmet|promoted) (?:til|to))\b[\w ]{0,20}$",
-    re.IGNORECASE,
-)

@@ -12,15 +12,13 @@ from mailbot.understanding import diets, items, names
 from mailbot.understanding.entities import Mark, within
 from mailbot.understanding.facts import Found, Record, best_phone, from_mark
 from mailbot.understanding.layout import Cell
-from mailbot.understanding.lexicon import cues
+from mailbot.understanding.lexicon import cues, words
 from mailbot.understanding.numbers import check_digit_right
 
 _INITIALS = re.compile(r"^[A-ZÆØÅ]{2,4}:\s+")  # before an answer
-_NO_ANSWER = re.compile(r"[\W_]*|n/?a|ingen|nej|uændret|samme(?: som .{0,30})?|ditto|do\.?|se (?:neden|oven|under).*|\?+", re.IGNORECASE)
 _QUOTES = "\"'”“„»«’"
 _SENTENCE_BEHIND = re.compile(r"(?<=[a-zæøå]{3})\. (?=[A-ZÆØÅ]\w+ \w+ \w)")
 _EIGHT = re.compile(r"[2-9](?:[ .\-/]{0,2}\d){7}")  # however they are grouped
-_RETURNING = re.compile(r"(?:(?:ja|yes|x|sand|true|2025|i 2025)\b|✓)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +46,11 @@ class _Value:
 def fill(record: Record, key: str, cell: Cell, module: str, source: str = "text", domain: str = "") -> None:
     """Puts the value of a labelled field or a table cell into a record, in the form of that field."""
     text = _INITIALS.sub("", cell.text)
-    if not text or (key != "dietary" and _NO_ANSWER.fullmatch(text)) or key not in _WAYS:
+    if not text or (key != "dietary" and cues("rows", "no_answer").fullmatch(text)) or key not in _WAYS:
         return
     start = cell.end - len(text)
-    _WAYS[key](record, _Value(key, text, start, within(text, start, domain, "tlf " if key == "phone" else ""), module, source))
+    lead = f"{words('labels')['phone'][0]} " if key == "phone" else ""  # a number behind it is a telephone
+    _WAYS[key](record, _Value(key, text, start, within(text, start, domain, lead), module, source))
 
 
 def fill_all(record: Record, keys: tuple[str, ...], cell: Cell, module: str, source: str = "text", domain: str = "") -> None:
@@ -138,7 +137,7 @@ def _remarks(record: Record, value: _Value) -> None:
 
 
 def _returning(record: Record, value: _Value) -> None:
-    if _RETURNING.match(value.text):
+    if cues("rows", "was_there").match(value.text):
         record.returning = value.plain
 
 

@@ -32,7 +32,7 @@ KEYS = re.compile(r"[a-z]+(?:_[a-z0-9]+)+|[a-z]+(?:\.[a-z]+)+")
 # Modules whose patterns still hold words of their own
 PENDING = frozenset(
     [
-        "references", "scene", "signature", "spread", "titles", "told", "values",
+        "references", "titles",
     ]
 )
 
