@@ -177,7 +177,7 @@ def _tokens(heard: HeardClause) -> list[Token]:
         elif i in days:
             text = "<day>"
         else:
-            text = _token(word.text)
+            text = token(word.text)
             if word.capital and i and not text.startswith("<") and _unknown(word.text):
                 text = "<name>"
         if found and text == found[-1][0] and text in ("<name>", "<number>", "<course>", "<title>", "<library>"):
@@ -188,7 +188,7 @@ def _tokens(heard: HeardClause) -> list[Token]:
 
 
 @lru_cache(4096)
-def _token(word: str) -> str:
+def token(word: str) -> str:
     instead, endings = _instead()
     if word in instead:
         return f"<{instead[word]}>"
@@ -216,11 +216,11 @@ def _instead() -> tuple[Mapping[str, str], tuple[tuple[str, str], ...]]:
 def _alike_of(heard: HeardClause, token: Token) -> tuple[str, ...]:
     """The classes of alike words that a token belongs to; a class in place of a word counts as one, too."""
     text, at, _ = token
-    return (text[1:-1],) if text.startswith("<") else _concepts(heard.clause.words[at].text)
+    return (text[1:-1],) if text.startswith("<") else alike(heard.clause.words[at].text)
 
 
 @lru_cache(4096)
-def _concepts(word: str) -> tuple[str, ...]:
+def alike(word: str) -> tuple[str, ...]:
     whole, stems = _alike()
     found = set(whole.get(word, ()))
     for length in range(2, len(word) + 1):
@@ -240,7 +240,7 @@ def _alike() -> tuple[Mapping[str, set[str]], Mapping[str, set[str]]]:
 
 @lru_cache(4096)
 def _unknown(word: str) -> bool:
-    return len(word) > 1 and not _concepts(word) and word not in listed("clauses", "no_names")
+    return len(word) > 1 and not alike(word) and word not in listed("clauses", "no_names")
 
 
 @cache
