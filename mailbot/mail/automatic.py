@@ -94,7 +94,8 @@ def classify(root: Part, subject: str, sender: Address, recipients: frozenset[st
 
 def _value(root: Part, name: str) -> str:
     """The keyword of a header, without parameters and comments."""
-    return re.split(r"[;(\s]", headers.raw_text(root.first(name)[:200]).strip().lower(), maxsplit=1)[0]
+    written = root.first(name)[:200]
+    return re.split(r"[;(\s]", headers.raw_text(written).strip().lower(), maxsplit=1)[0] if written else ""
 
 
 def _is_receipt(root: Part) -> bool:

@@ -79,11 +79,13 @@ def _mostly_utf8(data: bytes) -> str | None:
 
 def mend(text: str) -> str:
     """Undoes UTF-8 that was read as Windows-1252 somewhere on its way; what is right stays as it is."""
-    return fix_encoding(text) if _MOJIBAKE.search(text) else text
+    return fix_encoding(text) if not text.isascii() and _MOJIBAKE.search(text) else text
 
 
 def clean(text: str) -> str:
     """Line ends, spaces, invisible characters and composition put in order."""
+    if text.isascii() and text.isprintable():
+        return text
     text = _BREAKS.sub("\n", text)
     if not text.isascii():
         text = _SPACES.sub(" ", text)

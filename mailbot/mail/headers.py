@@ -22,7 +22,6 @@ _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]{0,4000})\?=")
 _BETWEEN = re.compile(r"(\?=)\s+(?==\?[^?\s]{1,60}\?[bBqQ]\?)")
 _ID = re.compile(r"<[^<>\s]{1,900}>")
 _ADDRESS = re.compile(r"[^\s@<>\"(),:;\\]{1,200}@[^\s@<>\"(),:;\\]{1,200}")
-_SPACE = re.compile(r"\s+")
 
 
 def raw_text(value: bytes) -> str:
@@ -36,7 +35,7 @@ def text(value: bytes) -> str:
 
 
 def fold(value: str) -> str:
-    return _SPACE.sub(" ", clean(mend(value))).strip()
+    return " ".join(clean(mend(value)).split())
 
 
 def words(value: str) -> str:

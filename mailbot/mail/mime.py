@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import Message as Fields
 from email.utils import collapse_rfc2231_value
+from functools import lru_cache
 
 MAX_RAW = 40_000_000        # bytes of a message that are looked at
 MAX_PARTS = 500
@@ -24,6 +25,8 @@ MAX_HEADER = 2_000_000
 
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)(?:\n|\Z)")
 _FOLD = re.compile(rb"\r?\n[ \t]+|\r")
+_REST = re.compile(rb"(--)?[ \t]{0,99}\r?(?=\n|\Z)")  # of a line that begins with a boundary
+_NONE = [b""]
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
 
 
@@ -33,6 +36,7 @@ class Part:
     lower case and never empty; `start` and `end` bound the undecoded content in `raw`."""
 
     fields: tuple[tuple[str, bytes], ...]
+    by_name: Mapping[str, list[bytes]]
     content_type: str
     params: tuple[tuple[str, str], ...]
     disposition: str
@@ -44,10 +48,10 @@ class Part:
 
     def first(self, name: str) -> bytes:
         """The value of the first field of this name, b"" if there is none."""
-        return next((value for key, value in self.fields if key == name), b"")
+        return self.by_name.get(name, _NONE)[0]
 
-    def all(self, name: str) -> list[bytes]:
-        return [value for key, value in self.fields if key == name]
+    def all(self, name: str) -> Sequence[bytes]:
+        return self.by_name.get(name, [])
 
     def param(self, name: str) -> str:
         return next((value for key, value in self.params if key == name), "")
@@ -99,8 +103,9 @@ def read_fields(raw: bytes, start: int, end: int) -> tuple[tuple[tuple[str, byte
     if raw.startswith((b"From ", b">From "), start):  # an mbox separator
         start = (raw.find(b"\n", start, limit) + 1) or limit
     while len(fields) < MAX_FIELDS and (match := _FIELD.match(raw, start, limit)):
-        value = match[2][:MAX_FIELD]
-        fields.append((match[1].decode("ascii").lower(), _FOLD.sub(b" ", value).strip()))
+        value = match[2][:MAX_FIELD].strip()
+        folded = b"\n" in value or b"\r" in value
+        fields.append((match[1].decode("ascii").lower(), _FOLD.sub(b" ", value) if folded else value))
         start = match.end()
     if len(fields) == MAX_FIELDS:
         found = re.compile(rb"\r?\n\r?\n").search(raw, start, limit)
@@ -132,17 +137,21 @@ class _Splitter:
     def part(self, start: int, end: int, depth: int, default: str) -> Part:
         self.parts += 1
         fields, body = read_fields(self.raw, start, end)
-        content_type, params, disposition, filename = _describe(fields, default)
+        by_name: dict[str, list[bytes]] = {}
+        for name, value in fields:
+            by_name.setdefault(name, []).append(value)
+        kind, placed = (by_name.get(name, _NONE)[0][:4_000] for name in ("content-type", "content-disposition"))
+        content_type, params, disposition, filename = _describe(kind, placed, default)
         children: tuple[Part, ...] = ()
         if content_type.startswith("multipart/"):
             children = tuple(self._children(body, end, depth, content_type, dict(params).get("boundary", "")))
             content_type = content_type if children else "text/plain"
         elif content_type in ("message/rfc822", "message/global") and self._may(depth):
-            children = (self._message(fields, body, end, depth),)
-        return Part(fields, content_type, params, disposition, filename, self.raw, body, end, children)
+            children = (self._message(by_name, body, end, depth),)
+        return Part(fields, by_name, content_type, params, disposition, filename, self.raw, body, end, children)
 
-    def _message(self, fields: tuple[tuple[str, bytes], ...], start: int, end: int, depth: int) -> Part:
-        encoding = next((value for key, value in fields if key == "content-transfer-encoding"), b"").strip().lower()
+    def _message(self, by_name: Mapping[str, list[bytes]], start: int, end: int, depth: int) -> Part:
+        encoding = by_name.get("content-transfer-encoding", _NONE)[0].strip().lower()
         if encoding not in (b"base64", b"quoted-printable"):
             return self.part(start, end, depth + 1, "text/plain")
         inner = _Splitter(decode_transfer(self.raw[start:end], encoding.decode()), self.problems)  # against RFC 2046, but it happens
@@ -165,33 +174,39 @@ class _Splitter:
         if not boundary or not self._may(depth):
             return
         default = "message/rfc822" if content_type == "multipart/digest" else "text/plain"
-        mark = boundary.encode("utf-8", "surrogateescape")
-        delimiter = re.compile(rb"\n--" + re.escape(mark) + rb"(--)?[ \t]{0,99}\r?(?=\n|\Z)")
         self.searched += end - start
         begin = -1
-        for match in delimiter.finditer(self.raw, max(start - 1, 0), end):
+        for at, rest in self._delimiters(b"\n--" + boundary.encode("utf-8", "surrogateescape"), max(start - 1, 0), end):
             if begin >= 0:
-                yield self.part(begin, self._line_end(match.start(), begin), depth + 1, default)
-            if match[1] or not self._may(depth):
+                yield self.part(begin, self._line_end(at, begin), depth + 1, default)
+            if rest[1] or not self._may(depth):
                 return
-            begin = min(match.end() + 1, end)
+            begin = min(rest.end() + 1, end)
         if 0 <= begin < end:
             yield self.part(begin, end, depth + 1, default)
+
+    def _delimiters(self, mark: bytes, start: int, end: int) -> Iterator[tuple[int, re.Match[bytes]]]:
+        """Where each delimiter line begins (at the line end before it), and what stands behind the boundary."""
+        at = self.raw.find(mark, start, end)
+        while at >= 0:
+            rest = _REST.match(self.raw, at + len(mark), end)
+            if rest:
+                yield at, rest
+            at = self.raw.find(mark, rest.end() if rest else at + 1, end)
 
     def _line_end(self, newline: int, begin: int) -> int:
         return max(begin, newline - 1 if self.raw[newline - 1:newline] == b"\r" else newline)
 
 
-def _describe(fields: tuple[tuple[str, bytes], ...], default: str) -> tuple[str, tuple[tuple[str, str], ...], str, str]:
-    """Content type, its parameters, disposition and file name, as far as they can be read."""
-    wanted = {"content-type", "content-disposition"}
-    probe = Fields()
-    for name, value in fields:
-        if name in wanted:
-            wanted.discard(name)
-            probe[name] = value[:4_000].decode("utf-8", "replace")
-    if not probe.keys():
+@lru_cache(256)  # most mail is written by a few programs
+def _describe(kind: bytes, placed: bytes, default: str) -> tuple[str, tuple[tuple[str, str], ...], str, str]:
+    """Content type, its parameters, disposition and file name, as far as the fields (b"" for none) can be read."""
+    if not kind and not placed:
         return default, (), "", ""
+    probe = Fields()
+    for name, value in (("content-type", kind), ("content-disposition", placed)):
+        if value:
+            probe[name] = value.decode("utf-8", "replace")
     content_type, disposition, filename = default, "", ""
     params: tuple[tuple[str, str], ...] = ()
     try:
