@@ -15,7 +15,7 @@ from mailbot.mail.message import Address, Message, SegmentKind
 from mailbot.understanding import addresses, answers, attachments, names, spread, told
 from mailbot.understanding.entities import scan
 from mailbot.understanding.facts import SHARED, Found, Record, from_mark
-from mailbot.understanding.lexicon import alternatives, cues, group, pattern, words
+from mailbot.understanding.lexicon import alternatives, cues, group, words
 from mailbot.understanding.reading import Intent, Letter, Person, Reason
 from mailbot.understanding.roles import SPOKEN, entering, in_passing, joined, judge, leaving, more, seats, staying
 from mailbot.understanding.scene import Scene
@@ -81,6 +81,7 @@ class _Casting(Scene):
         if self._writer_joins(joining, self_signup, wanted, asker is not None):
             writer.place = self._own_place(joining)
             joining.append(writer)
+        joining += _the_rest(people, joining, wanted)
         joining = _unique(sorted(joining, key=lambda r: r.place))
         unnamed = main.roster.nobody or more(main.body, sum(r is not writer for r in joining))
         wanted = max(wanted or 0, len(joining) + unnamed if unnamed else 0)
@@ -105,9 +106,7 @@ class _Casting(Scene):
         joining = [r for r in joining if r.form not in SPOKEN or not main.says("persons", "self_alone")]
         if joining or main.listed or self_signup or self.forwarded:
             return joining
-        least = (
-            0.1 if main.says("persons", "only_i") and not main.says("persons", "we") else 0.0
-        )  # whoever speaks of themselves may mean themselves
+        least = 0.1 if main.says("persons", "only_i") and not main.says("persons", "we") else 0.0  # "jeg" may mean nobody else
         return [r for r in people if not r.only_mentioned and r.joins >= (least if _known(r) else 1.0)] or self._from_subject()
 
     def _asker(self, joining: list[Record], self_signup: bool) -> Record | None:
@@ -157,7 +156,7 @@ class _Casting(Scene):
         if main.listed or not joining:
             return main.writer.place
         told = main.text[main.voice.body[0].start : main.voice.body[-1].end] if main.voice.body else ""
-        hit = pattern("persons", "beside_others").search(told)
+        hit = cues("persons", "beside_others").search(told)
         return main.voice.body[0].start + hit.start() if hit else len(main.text)
 
     def _from_subject(self) -> list[Record]:
@@ -354,6 +353,12 @@ class _Casting(Scene):
         if any(p.name is None or len(p.name.split()) < 2 for p in made.participants):
             notes.append(Reason("name_unclear", {}))
         return tuple(notes)
+
+
+def _the_rest(people: list[Record], joining: list[Record], wanted: int | None) -> list[Record]:
+    """Those named besides, where they make up the number that is said: `vi bliver to: … og så er der Bo Friis`."""
+    others = [r for r in people if r not in joining and r.form in SPOKEN and r.joins >= 0 and not r.only_mentioned and " " in r.name]
+    return others if joining and len(joining) + len(others) == wanted else []
 
 
 def _alike(one: str, other: str) -> bool:

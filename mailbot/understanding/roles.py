@@ -191,7 +191,8 @@ def _between() -> re.Pattern[str]:
     """Between two names that stand together: `(souschef) og desuden vores teamleder`."""
     joint, also = alternatives([*words("particles")["and"], ",", "+", ";"]), alternatives(words("roles")["also"])
     return re.compile(
-        rf"\s*(?:\([^)]{{0,90}}\)|[^()]{{0,90}}\))?(?:,[^,.;()]{{0,60}},)?\s*{joint}\s*(?:{also} )?(?:{group('roles', 'called')} ){{0,3}}",
+        rf"\s*(?:\([^)]{{0,90}}\)|[^()]{{0,90}}\))?(?:,[^,.;()]{{0,60}},)?\s*{joint}\s*(?:{also} ){{0,3}}"
+        rf"(?:{group('roles', 'called')} ){{0,3}}",
         re.IGNORECASE,
     )
 
@@ -200,7 +201,8 @@ def _between() -> re.Pattern[str]:
 def _title_between() -> re.Pattern[str]:
     """`, som nu er souschef, og endelig`."""
     joint, finally_ = alternatives(words("particles")["and"]), alternatives(words("roles")["finally"])
-    return re.compile(rf", (?:{group('roles', 'who_is')} )?[^,.;()]{{2,60}},\s(?:{joint} )?(?:{finally_} )?")
+    along, who_is = group("roles", "along"), group("roles", "who_is")
+    return re.compile(rf"(?: {along})?, (?:{who_is} )?[^,.;()]{{2,60}},\s(?:{joint} )?(?:{finally_} ){{0,3}}")
 
 
 def leaving(told: Told, record: Record, others: list[Record]) -> bool:
