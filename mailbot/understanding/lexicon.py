@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 LONGEST_ABBREVIATION = 8
+UNIT = 100  # what a weight of 1 is in a learned table
 _FOLDER = Path(__file__).resolve().parent / "words"
 
 
@@ -35,10 +36,29 @@ def affixes(name: str, key: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in words(name)[key])
 
 
+@cache
+def weights(name: str) -> Mapping[str, tuple[float, ...]]:
+    """The learned table `words/NAME.tsv`: each pattern with its weight for every class, in the order that the head gives."""
+    rows = (line.split("\t") for line in (_FOLDER / f"{name}.tsv").read_text("utf-8").splitlines() if not line.startswith("# "))
+    return {pattern: tuple(int(w) / UNIT if w else 0.0 for w in row) for pattern, *row in rows}
+
+
 def alternatives(entries: Iterable[str]) -> str:
-    """A group that matches any of the entries, the longest first; a space stands for any white space within a line."""
-    escaped = sorted((re.escape(entry).replace("\\ ", r"[ \u00a0\t]+") for entry in entries), key=len, reverse=True)
-    return "(?:" + "|".join(escaped) + ")"
+    """A group that matches any of the entries, the longest first; a space stands for any white space within a line.
+
+    What several begin with is written once, so that the time hardly grows with the list."""
+    return f"(?:{_branches(sorted(entries, key=len, reverse=True))})"
+
+
+def _branches(entries: Iterable[str]) -> str:
+    rests: dict[str, list[str]] = {}
+    for entry in entries:
+        rests.setdefault(entry[:1], []).append(entry[1:])
+    return "|".join(_character(first) + (f"(?:{_branches(rest)})" if any(rest) else "") for first, rest in rests.items())
+
+
+def _character(character: str) -> str:
+    return r"[ \u00a0\t]+" if character == " " else re.escape(character)
 
 
 @cache

@@ -13,10 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from heapq import nlargest
-from pathlib import Path
 
 from mailbot.understanding.context import Answers
-from mailbot.understanding.lexicon import listed, words
+from mailbot.understanding.lexicon import listed, weights, words
 from mailbot.understanding.reading import Intent
 from mailbot.understanding.speech import HeardClause, Speech
 
@@ -25,7 +24,6 @@ CLAUSES = 20  # of a text that are looked at
 ROW = 40  # words of a clause that are looked at
 NEAR = 6  # places that two classes of words may stand apart
 SPOKEN = 0.5  # from this score on the words that spoke for an intent are kept
-UNIT = 100  # what a weight of 1 is in the table
 SCALE = 2.8
 FADE = 0.4  # a pattern counts SCALE, divided by the words of the message (and 8 more) to this power
 
@@ -108,11 +106,9 @@ def _table(setting: str) -> Mapping[str, Weights]:
 def _rows() -> Mapping[str, Mapping[str, Weights]]:
     """The lines of the table by what is answered ("" for anything), then by pattern."""
     rows: dict[str, dict[str, Weights]] = {}
-    for line in (Path(__file__).resolve().parent / "words" / "phrasing.tsv").read_text("utf-8").splitlines():
-        if not line.startswith("# "):
-            name, *weights = line.split("\t")
-            name, _, where = name.partition("@")
-            rows.setdefault(where, {})[name] = tuple(int(w) / UNIT if w else 0.0 for w in weights)
+    for pattern, row in weights("phrasing").items():
+        name, _, where = pattern.partition("@")
+        rows.setdefault(where, {})[name] = row
     return rows
 
 
