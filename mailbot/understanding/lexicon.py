@@ -47,18 +47,21 @@ def alternatives(entries: Iterable[str]) -> str:
     """A group that matches any of the entries, the longest first; a space stands for any white space within a line.
 
     What several begin with is written once, so that the time hardly grows with the list."""
-    return f"(?:{_branches(sorted(entries, key=len, reverse=True))})"
+    return f"(?:{_branches(sorted(set(entries), key=lambda entry: (-len(entry), entry)))})"
 
 
 def _branches(entries: Iterable[str]) -> str:
+    """The alternatives by their first characters, in the order in which they were."""
     rests: dict[str, list[str]] = {}
     for entry in entries:
         rests.setdefault(entry[:1], []).append(entry[1:])
-    return "|".join(_character(first) + (f"(?:{_branches(rest)})" if any(rest) else "") for first, rest in rests.items())
+    return "|".join(
+        _characters(first) + (_characters(rest[0]) if len(rest) == 1 else f"(?:{_branches(rest)})") for first, rest in rests.items()
+    )
 
 
-def _character(character: str) -> str:
-    return r"[ \u00a0\t]+" if character == " " else re.escape(character)
+def _characters(text: str) -> str:
+    return re.escape(text).replace("\\ ", r"[ \u00a0\t]+")
 
 
 @cache
