@@ -19,7 +19,7 @@ from itertools import islice
 from xml.etree import ElementTree
 
 from mailbot.mail.message import Attachment
-from mailbot.understanding import layout, lists, rosters
+from mailbot.understanding import blocks, layout, lists, rosters
 from mailbot.understanding.entities import scan
 from mailbot.understanding.facts import Record, from_mark
 from mailbot.understanding.reading import Reason
@@ -137,7 +137,7 @@ def _understand(told: Attached, lines: list[str], source: str) -> None:
     marks = scan(whole)
     rows = tuple(made)
     rosters.from_tables(layout.tables(rows), roster, source=source)
-    rosters.from_labels(layout.labelled(rows), rows, roster, source=source)
+    blocks.from_labels(layout.labelled(rows), rows, roster, source=source)
     if not roster.records:
         lists.from_lists(rows, marks, roster, (), source=source)
     told.records += [r for r in roster.records if r.name]

@@ -13,7 +13,7 @@ from functools import cache
 from mailbot.understanding import diets, names, titles
 from mailbot.understanding.entities import Mark
 from mailbot.understanding.facts import Found, Record, best_phone, from_mark
-from mailbot.understanding.gazetteer import is_place
+from mailbot.understanding.gazetteer import is_first_name, is_place
 from mailbot.understanding.lexicon import alternatives, cues, group, listed, pattern, words
 
 _STRONG = re.compile(r"\s+/\s+|\s*[|•;\t]\s*|\s+·\s+|(?<=\D)/(?=\D)(?!\w{1,2}(?:\W|$))")
@@ -89,6 +89,8 @@ def record(text: str, start: int, marks: list[Mark], module: str, form: str = "i
     inside = [m for m in marks if start <= m.start and m.end <= end]
     made = Record(place=start, form=form)
     rows = split(text, start, inside)
+    if (name := turned(text)) and not any(m.start < start + name[1] for m in inside if m.kind != "name"):
+        made.fields["name"] = Found(name[0], start, start + name[1], module, source)
     _who(made, rows, inside, module, source)
     for mark in inside:
         if (
@@ -106,10 +108,24 @@ def record(text: str, start: int, marks: list[Mark], module: str, form: str = "i
     return made
 
 
+def turned(text: str) -> tuple[str, int] | None:
+    """The name of a row that begins with a last name and the first names, and where it ends: `Winkel, Birthe Marie (souschef)`."""
+    head = _TURNED.match(text)
+    name = names.turned(head.group()) if head and not is_first_name(head.group("last")) else None
+    return (name, head.end()) if head and name else None
+
+
+_TURNED = re.compile(
+    r"(?P<last>[A-ZÆØÅ][^\W\d_]+(?:-[^\W\d_]+)?), [A-ZÆØÅ][^\W\d_]+(?:[ -][A-ZÆØÅ][^\W\d_]+)?(?=\s*(?:$|[,;(|/\t:]|[-–]\s))"
+)
+
+
 def _who(made: Record, rows: list[Piece], inside: list[Mark], module: str, source: str) -> None:
     named = next((m for m in inside if m.kind == "name"), None)
     if rows and is_self(rows[0].text):
         made.writer = True
+    if "name" in made.fields:
+        return
     if named is not None and not any(pattern("rows", "copy_to").match(r.text) and r.start <= named.start < r.end for r in rows):
         made.fields["name"] = from_mark(named, module, source)
         return

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
 
-from mailbot.understanding.lexicon import alternatives, words
+from mailbot.understanding.lexicon import alternatives, cues, words
 from mailbot.understanding.names import person_word
 from mailbot.understanding.voices import Line
 
@@ -82,6 +82,7 @@ def fields_of(label: str) -> tuple[str, ...]:
         owner.sub("", plain),
         details.sub("", plain),
         plain if person_word(label.split()[0].removesuffix("s")) else re.sub(r"^\w+s\s+", "", plain),
+        _plain(cues("rows", "label_order").sub("", label)),
     ]
     for one in tries:
         if one in known:

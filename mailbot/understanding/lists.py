@@ -38,8 +38,10 @@ def from_lists(lines: tuple[Line, ...], marks: list[Mark], roster: Roster, skip:
         )
         if lead and not people and not entry:
             head = re.split(r"\s*[,;(/]\s*|\s[-–]\s", text)[0].strip()
-            entry = (len(head.split()) > 1 and (names.shaped(head) or names.known(head))) or (
-                names.shaped(head) and is_first_name(head) and head != text
+            entry = (
+                (len(head.split()) > 1 and (names.shaped(head) or names.known(head)))
+                or (names.shaped(head) and is_first_name(head) and head != text)
+                or items.turned(text) is not None
             )
         if not entry:
             continue

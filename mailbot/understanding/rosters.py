@@ -1,5 +1,5 @@
-"""People in structures: table rows (or columns), blocks of labelled fields, list entries. Each becomes a record; what
-is told once below or beside them is common to all.
+"""People in tables: a row each, or a column each; and the roster of all that structures tell (labelled blocks and lists have modules
+of their own). What is told once below or beside people is common to all.
 """
 
 from __future__ import annotations
@@ -11,12 +11,10 @@ from functools import cache
 
 from mailbot.understanding import items, names
 from mailbot.understanding.entities import scan, within
-from mailbot.understanding.facts import SHARED, Found, Record
-from mailbot.understanding.gazetteer import is_first_name
-from mailbot.understanding.layout import Cell, Labelled, Table, fields_of
+from mailbot.understanding.facts import Found, Record
+from mailbot.understanding.layout import Cell, Table, fields_of
 from mailbot.understanding.lexicon import affixes, alternatives, cues, pattern, words
 from mailbot.understanding.values import fill, fill_all, surname
-from mailbot.understanding.voices import Line
 
 
 @dataclass(slots=True)
@@ -86,7 +84,7 @@ def _by_part(rows: list[list[Cell]], head: list[tuple[str, ...]], module: str, s
     for row in rows:
         part = _part(row[0].text)
         if part == "leaves":
-            roster.withdrawn += _people(next(cell for cell in row[1:] if _called(cell)))
+            roster.withdrawn += people_of(next(cell for cell in row[1:] if _called(cell)))
         elif part == "comes" and head:
             record = _cells(zip(head, row[1:], strict=False), row[1:], module, source, roster)
             people += [record] if record else []
@@ -104,6 +102,10 @@ def _rows(rows: list[list[Cell]], head: list[tuple[str, ...]], module: str, sour
     for row in rows:
         record = _cells(zip(head, row, strict=False), row, module, source, roster)
         if record:
+            for keys, cell in zip(head, row, strict=False):
+                if people and cues("rows", "same_answer").fullmatch(cell.text):
+                    for key in keys:
+                        record.put(key, people[-1].fields.get(key))
             people.append(record)
     return people
 
@@ -132,7 +134,7 @@ def _swapped(
         keys = [("name",) if at == new else () if at == old else h for at, h in enumerate(head)]
         record = _cells(zip(keys, row, strict=False), row[new : new + 1], module, source, roster)
         if gone and gone.text and not (record and names.same(record.name, gone.text) == 2):
-            roster.withdrawn += _people(gone)
+            roster.withdrawn += people_of(gone)
         elif gone and record:
             continue  # the same person before and after
         people += [record] if record else []
@@ -195,173 +197,25 @@ def _untitled(rows: list[list[Cell]], module: str, source: str, roster: Roster) 
     people = []
     for row in rows:
         if len(row) > 1 and pattern("labels", "was").fullmatch(row[0].text.strip(" :")):
-            roster.withdrawn += _people(row[1])
+            roster.withdrawn += people_of(row[1])
             continue
         made = Record(place=row[0].start if row else 0, form="table", joins=2.0)
         for cell in row:
             marks = within(cell.text, cell.start)
             made.merge(one := items.record(cell.text, cell.start, marks, module, source=source))
             made.writer = made.writer or one.writer
-            if "name" in one.fields:
+            if turned := names.turned(cell.text):
+                made.put("name", Found(turned, cell.start, cell.end, module, source))
+            elif "name" in one.fields:
                 made.put("name", one.fields["name"])
         if "name" in made.fields or made.writer:
             people.append(made)
     return people
 
 
-def from_labels(found: list[Labelled], lines: tuple[Line, ...], roster: Roster, source: str = "text") -> None:
-    """The people of labelled blocks: a new one where a name (or any field of the record) comes again."""
-    blocks = _Blocks(roster, lines, source)
-    used = set(roster.lines)
-    for entry in found:
-        if entry.line not in used and not blocks.no_field(entry):
-            blocks.take(entry)
-    roster.records += [r for r in blocks.records if "name" in r.fields or r.writer]
-
-
-@dataclass(slots=True)
-class _Blocks:
-    """Labelled blocks as far as they were read: the people in them and the one whose fields come now."""
-
-    roster: Roster
-    lines: tuple[Line, ...]
-    source: str
-    records: list[Record] = field(default_factory=list)
-    current: Record | None = None
-    last_line: int = -1
-    below: bool = False  # past the last person, where a blank line parts off what is common
-
-    def no_field(self, entry: Labelled) -> bool:
-        """Whether an entry is no field of one person; who leaves, who is several, or nobody yet, goes to the roster."""
-        keys = entry.fields
-        if keys == ("withdrawn",):
-            self.roster.withdrawn += _people(entry.value)
-            self.roster.lines.add(entry.line)
-            return True
-        if "name" in keys and items.is_nobody(entry.value.text):
-            self.roster.nobody += 1
-            self.current = Record(form="nobody")
-            return True
-        if keys == ("name",) and len(_people(entry.value)) > 1:
-            _several(entry, self.roster)
-            return True
-        if keys == ("reference",) and _each_their_own().search(entry.value.text):
-            return True  # "MEK4 på hans faktura og IMS2 på min"
-        if not entry.whole and self.current is None and _behind_a_name(self.lines[entry.line], entry):
-            return True  # "… Lise Krogh (mail: …, mobil: …) og Bo Friis (mail: …)" is a sentence
-        several_addresses = keys == ("email",) and entry.value.text.count("@") > 1
-        nameless = bool({"name", "first_name"} & set(keys)) and not _is_person(entry)
-        return keys == ("ignored",) or several_addresses or nameless
-
-    def take(self, entry: Labelled) -> None:
-        """Puts a field where it belongs: into the record of the block, or to what is common to all."""
-        keys, value = entry.fields, entry.value
-        if "name" in keys or "first_name" in keys:
-            self._begin(value)
-        elif keys == ("organisation",) and self._next_block(entry):
-            self.current = Record(place=value.start, form="block", joins=2.0)
-            self.records.append(self.current)
-        target = self._target(entry)
-        if keys == ("last_name",) and target is not self.roster.common and "name" in target.fields:
-            surname(target, value, "blocks", self.source)
-        else:
-            fill_all(target, keys, value, "blocks", self.source, self.roster.domain)
-        if len(keys) > 1 and "reference" in keys and "reference" not in target.fields:
-            _remainder(target, value, "blocks", self.source)
-        if entry.whole and not (set(keys) <= {"ean", "cvr", "phone", "email"} and _SENTENCE_BEHIND.search(value.text)):
-            self._use_up(entry)
-        self.last_line = entry.line
-
-    def _next_block(self, entry: Labelled) -> bool:
-        """Whether a place of work opens the block of somebody whose name comes below it: the one above has both."""
-        parted = entry.line > self.last_line + 1 and self.lines[entry.line - 1].text != "" and not self.lines[self.last_line + 1].text
-        return parted and self.current is not None and {"name", "organisation"} <= set(self.current.fields)
-
-    def _begin(self, name: Cell) -> None:
-        if self.current is None or "name" in self.current.fields or self.current.form == "nobody":
-            self.current = Record(place=name.start, form="block", joins=2.0)
-            self.records.append(self.current)
-
-    def _target(self, entry: Labelled) -> Record:
-        keys = entry.fields
-        shared = set(keys) <= set(SHARED) and not any(k in r.fields for r in self.records for k in keys)
-        apart = len(self.records) > 1 and entry.line > self.last_line + 1 and _gap(self.lines, self.last_line, entry.line)
-        self.below = shared and (self.below or apart)
-        return self.roster.common if self.current is None or self.below else self.current
-
-    def _use_up(self, entry: Labelled) -> None:
-        """The line of an entry says no more; its value may stand on one of the next two."""
-        if _each_their_own().search(self.lines[entry.line].text):
-            return
-        following = (at for at in (entry.line + 1, entry.line + 2) if at < len(self.lines))
-        self.roster.lines |= {entry.line, *(at for at in following if self.lines[at].start == entry.value.start)}
-
-
-@cache
-def _each_their_own() -> re.Pattern[str]:
-    lists = words("references")
-    return re.compile(rf"\w {alternatives(lists['on'])} {alternatives(lists['whose'])}(?!\w)")
-
-
-def _behind_a_name(line: Line, entry: Labelled) -> bool:
-    """Whether a label within a line stands in brackets behind somebody's name."""
-    lead = line.text[: entry.value.start - line.start]
-    opened = lead.rfind("(")
-    return opened > lead.rfind(")") and any(m.kind == "name" and opened - 2 <= m.end <= opened for m in scan(lead[:opened]))
-
-
-_SENTENCE_BEHIND = re.compile(r"[.!?]\s+[A-ZÆØÅ]\w+ \w")
-
-
-def _remainder(record: Record, cell: Cell, module: str, source: str) -> None:
-    """`EAN og reference: 5798… / SOLB`: what is left beside the number."""
-    left = [p for p in items.split(cell.text, cell.start) if not re.search(r"\d{6}|@", p.text) and len(p.text) < 40]
-    if len(left) == 1:
-        record.put("reference", Found(left[0].text, left[0].start, left[0].end, module, source))
-
-
-def _is_person(entry: Labelled) -> bool:
-    """Whether a labelled "name" is a person's: no sentence, no course."""
-    text = entry.value.text
-    if not text or len(text) > 150:
-        return False
-    if "name" not in entry.fields:
-        return True
-    head = re.split(r"[,;(/]|\s[-–]\s", text)[0].strip()
-    return (
-        items.is_self(text)
-        or names.shaped(head)
-        or names.known(head)
-        or any(m.kind == "name" for m in scan(text))
-        or (len(head.split()) <= 4 and is_first_name(head.split()[0] if head.split() else ""))
-    )
-
-
-def _gap(lines: tuple[Line, ...], before: int, after: int) -> bool:
-    return any(not lines[at].text for at in range(before + 1, after))
-
-
-def _people(cell: Cell) -> list[Found]:
+def people_of(cell: Cell) -> list[Found]:
+    """The names of a cell or a labelled value."""
     marks = [m for m in scan(cell.text) if m.kind == "name"]
     if not marks and (names.shaped(cell.text) or names.known(cell.text)):
         return [Found(cell.text, cell.start, cell.end, "blocks")]
     return [Found(m.value, m.start + cell.start, m.end + cell.start, "blocks") for m in marks]
-
-
-def _several(entry: Labelled, roster: Roster) -> None:
-    """`Deltagere: Tina Holm (souschef), Lars Holm og Bo Friis`: one record a name, with what follows it."""
-    cell = entry.value
-    marks = within(cell.text, cell.start)
-    if (behind := _SENTENCE_BEHIND.search(cell.text)) is not None:  # what follows is told of all
-        told = items.record(cell.text[behind.start() + 2 :], cell.start + behind.start() + 2, marks, "blocks", "block")
-        for key in SHARED:
-            roster.common.put(key, told.fields.get(key))
-        cell = Cell(cell.text[: behind.start() + 1], cell.start, cell.start + behind.start() + 1)
-        marks = [m for m in marks if m.end <= cell.end]
-    people = [m for m in marks if m.kind == "name"]
-    for at, person in enumerate(people):
-        end = people[at + 1].start if at + 1 < len(people) else cell.end
-        record = items.record(cell.text[person.start - cell.start : end - cell.start], person.start, marks, "blocks", "block")
-        record.joins = 2.0
-        roster.records.append(record)
-    roster.lines.add(entry.line)

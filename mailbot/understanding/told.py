@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from mailbot.mail.message import Message
-from mailbot.understanding import addresses, layout, lists, names, prose, rosters, signature, values
+from mailbot.understanding import addresses, blocks, layout, lists, names, prose, rosters, signature, values
 from mailbot.understanding.entities import Mark, scan
 from mailbot.understanding.facts import Found, Record, from_mark
 from mailbot.understanding.lexicon import cues, listed, pattern, words
@@ -126,7 +126,7 @@ def _structures(voice: Voice, marks: list[Mark], roster: Roster, skip: tuple[str
     """The people of tables, forms, lists and data lines."""
     if len(voice.body) < 1_000:
         rosters.from_tables(layout.tables(voice.body), roster)
-        rosters.from_labels(layout.labelled(voice.body), voice.body, roster)
+        blocks.from_labels(layout.labelled(voice.body), voice.body, roster)
         lists.from_lists(voice.body, marks, roster, skip)
         lists.from_data(voice.body, marks, roster)
 

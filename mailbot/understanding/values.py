@@ -46,7 +46,8 @@ class _Value:
 def fill(record: Record, key: str, cell: Cell, module: str, source: str = "text", domain: str = "") -> None:
     """Puts the value of a labelled field or a table cell into a record, in the form of that field."""
     text = _INITIALS.sub("", cell.text)
-    if not text or (key != "dietary" and cues("rows", "no_answer").fullmatch(text)) or key not in _WAYS:
+    said = not cues("rows", "no_answer").fullmatch(text) if key != "dietary" else not cues("rows", "same_answer").fullmatch(text)
+    if not text or not said or key not in _WAYS:
         return
     start = cell.end - len(text)
     lead = f"{words('labels')['phone'][0]} " if key == "phone" else ""  # a number behind it is a telephone
