@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from mailbot.understanding.lexicon import alternatives, listed, words
+from mailbot.understanding.lexicon import affixes, alternatives, cues, group, listed, words
 
 _WORD = re.compile(r"[^\W\d_]+(?:[-/'’][^\W\d_]+)*-?")
 
@@ -27,7 +27,15 @@ class Title:
 _TOKEN = re.compile(
     r"(?<![\w@/.-])[^\W\d_][\w-]*(?![\w@]|\.\w)|(?<=[a-z]\.)[^\W\d_][\w-]*(?![\w@]|\.\w)|(?<=/)[^\W\d_][\w-]*(?![\w@]|\.\w)"
 )
-_ABBREVIATED = re.compile(r"(?<!\w)(?:afd|afs|bibl|sekt|omr|adm)\.\s?$", re.IGNORECASE)
+
+
+def _any(*keys: str) -> str:
+    return alternatives([word for key in keys for word in words("titles")[key]])
+
+
+@cache
+def _abbreviated() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){_any('shortened')}\.\s?$", re.IGNORECASE)
 
 
 @cache
@@ -47,34 +55,31 @@ def _plurals() -> tuple[str, ...]:
     return tuple(words("titles")["plural"])
 
 
-_LEADS = re.compile(r"(?<!\w)(?:jeg|hun|han|vi|der) $", re.IGNORECASE)  # the verb
-_ALL = re.compile(
-    r"\b(?:begge|alle|alle tre|alle fire) (?:\w{2,3} )?$|\b(?:og|samt) (?:jeg|(?-i:[A-ZÆØÅ])[\w-]+(?: (?-i:[A-ZÆØÅ])[\w-]+){0,2}) er $",
-    re.IGNORECASE,
-)
-
-
 def _of_several(text: str, token: re.Match[str]) -> bool:
     """Whether a title in the plural is each one's: `begge souschefer`, `vores tre teamledere: Ida Bang, Bo Friis …`."""
-    if _ALL.search(text, max(0, token.start() - 50), token.start()):
+    if cues("titles", "all_are").search(text, max(0, token.start() - 50), token.start()):
         return True
-    return bool(_OURS.search(text, max(0, token.start() - 30), token.start()) and _THEIR_NAMES.match(text, token.end()))
+    return bool(cues("titles", "our").search(text, max(0, token.start() - 30), token.start()) and _THEIR_NAMES.match(text, token.end()))
 
 
-_OURS = re.compile(r"\b(?:vores|mine|de|disse|følgende|our|these)(?: (?:to|tre|fire|fem|seks|\d))?(?: [a-zæøå]{2,14})? $", re.IGNORECASE)
 _THEIR_NAMES = re.compile(r":?,? (?:[A-ZÆØÅ][\w-]+[ ,]+){2}")
 
 
 def _is_verb(text: str, token: re.Match[str]) -> bool:
     """`hun leder`, `Ebbe leder formidlingsteamet`."""
-    if _LEADS.search(text, max(0, token.start() - 6), token.start()):
+    if cues("titles", "who_leads").search(text, max(0, token.start() - 6), token.start()):
         return True
     named = _NAMED.search(text, max(0, token.start() - 30), token.start())
-    return bool(named and token.group().islower() and _OBJECT.match(text, token.end()))
+    return bool(named and token.group().islower() and _object().match(text, token.end()))
 
 
 _NAMED = re.compile(r"(?<!\w)[A-ZÆØÅ][a-zæøå]+ $")
-_OBJECT = re.compile(r" (?:vores |den |det |de )?[a-zæøå]{3,30}(?:et|en|erne|ene)(?![\w-])")
+
+
+@cache
+def _object() -> re.Pattern[str]:
+    """What somebody leads: `vores teamet`, `formidlingen`."""
+    return re.compile(rf" (?:{_any('the')} )?[a-zæøå]{{3,30}}{alternatives(words('particles')['definite_endings'])}(?![\w-])")
 
 
 def _single(value: str, head: str) -> str:
@@ -92,7 +97,7 @@ def _heads(text: str) -> Iterator[tuple[int, int, bool]]:
         low = token.group().lower()
         if token.start() < reached or low in never:
             continue
-        if low == "leder" and not _OF.match(text, token.end()) and _is_verb(text, token):
+        if low in listed("titles", "verbs") and not _of().match(text, token.end()) and _is_verb(text, token):
             continue
         if low in begins and (phrase := phrases.match(text, token.start())):
             reached = phrase.end()
@@ -100,9 +105,9 @@ def _heads(text: str) -> Iterator[tuple[int, int, bool]]:
         elif low.endswith(_plurals()) and _of_several(text, token):
             yield token.start(), token.end(), False
         elif (low.endswith(_endings()) and len(low) > 3) or low in whole_words:
-            if text[token.start() - 1 : token.start()] == "." and not _ABBREVIATED.search(text, max(0, token.start() - 7), token.start()):
+            if text[token.start() - 1 : token.start()] == "." and not _abbreviated().search(text, max(0, token.start() - 7), token.start()):
                 continue
-            short = _ABBREVIATED.search(text, max(0, token.start() - 7), token.start())
+            short = _abbreviated().search(text, max(0, token.start() - 7), token.start())
             yield short.start() if short else token.start(), token.end(), False
 
 
@@ -110,19 +115,26 @@ def _heads(text: str) -> Iterator[tuple[int, int, bool]]:
 def _before() -> re.Pattern[str]:
     """Words that belong to the title behind them: listed ones, and the adjectives of professions (`børnefaglig`,
     `koordinerende`, `pædagogisk-administrativ`)."""
-    listed_ = alternatives(words("titles")["before"])
-    not_ = alternatives(words("titles")["not_before"])
+    joint = _joint()
     return re.compile(
-        rf"(?:(?<!\w)(?:(?:[^\W\d_]{{2,20}}-)?{listed_}|(?!{not_}(?!\w))[^\W\d_]{{2,20}}(?:faglige?|iske?|erende)"
-        rf"|[^\W\d_]+-,? (?:og|&|and)|[^\W\d_]+-, [^\W\d_]+- (?:og|&)) )+$",
+        rf"(?:(?<!\w)(?:(?:[^\W\d_]{{2,20}}-)?{_any('before')}"
+        rf"|(?!{_any('not_before')}(?!\w))[^\W\d_]{{2,20}}{group('titles', 'adjectives_of_jobs')}"
+        rf"|[^\W\d_]+-,? {joint}|[^\W\d_]+-, [^\W\d_]+- {joint}) )+$",
         re.IGNORECASE,
     )
 
 
-_LEADING = ("de", "den", "det", "vores", "min", "nye", "ny", "digitale", "lokale", "små", "store", "hele", "to", "tre")
+def _joint() -> str:
+    return rf"(?:{_any('joined', 'english_joined')}|&)"
+
+
 _NAME_NEXT = re.compile(r" [A-ZÆØÅ]")
-_OF = re.compile(r"[ \u00a0](?P<prep>for|af|of|i|inden for|over|ved|på)[ \u00a0]+(?=[^\W\d_])", re.IGNORECASE)
 _NEXT = re.compile(r"(?P<gap>, |[ \u00a0](?:&|/)[ \u00a0]|[ \u00a0])(?P<word>[^\W\d_](?:[\w\-'’]*\w)?-?)")
+
+
+@cache
+def _of() -> re.Pattern[str]:
+    return re.compile(rf"[ \u00a0](?P<prep>{_any('prepositions')})[ \u00a0]+(?=[^\W\d_])", re.IGNORECASE)
 
 
 @lru_cache(4096)  # what strangers write must not fill the memory
@@ -146,24 +158,21 @@ def find(text: str) -> list[Title]:
         start = lead.start() if lead else start
         if found and start < found[-1].end:
             start = found.pop().start if start <= found[-1].start else head
-        foreign = english and text[head].isupper() and not word.startswith(("leder", "chef", "leiter", "teamleder"))
+        foreign = english and text[head].isupper() and not word.startswith(affixes("titles", "not_english"))
         end = _with_area(text, _capitals(text, stop)) if foreign else _qualifier(text, stop, word)
-        if end == stop and (bare := _PREPOSITION.search(text, head, end)):
+        if end == stop and (bare := _preposition().search(text, head, end)):
             end = bare.start()  # "leder for et hold"
-        if (
-            word in ("manager", "director", "librarian", "coordinator", "supervisor", "secretary", "consultant", "partner")
-            and text[head].isupper()
-        ):
+        if word in listed("titles", "english_words") and text[head].isupper():
             modifiers = re.compile(r"(?:[A-Z][\w&-]+ ){1,3}$").search(text, max(0, start - 50), start)
             start = modifiers.start() if modifiers else start
-        if (last := re.search(r"\S+$", text[start:end])) and last.start() and is_head(last.group()) and _OF.match(text, end):
+        if (last := re.search(r"\S+$", text[start:end])) and last.start() and is_head(last.group()) and _of().match(text, end):
             end = _qualifier(text, end, last.group().lower())  # "… og leder af udlånet"
         end = _further(text, end)
         twice = english and found and text[found[-1].end : start] == " / "  # the same in English
         if (found and not twice and text[found[-1].end : start] in ("/", " / ", " & ", " ")) or (
             found
-            and text[found[-1].end : start] == " og "
-            and word not in ("mellemleder", found[-1].head)
+            and text[found[-1].end : start].strip(" ") in words("titles")["joined"]
+            and word not in (*words("titles")["level"], found[-1].head)
             and not _enumerated(text, found)
             and not _NAME_NEXT.match(text, end)
         ):
@@ -175,68 +184,83 @@ def find(text: str) -> list[Title]:
 def _enumerated(text: str, found: list[Title]) -> bool:
     """Whether titles stand in a row, a person each: `souschef, teamleder og …`, `hhv. teamleder og …`."""
     row = len(found) > 1 and text[found[-2].end : found[-1].start] == ", "
-    return row or bool(_RESPECTIVELY.search(text, max(0, found[-1].start - 16), found[-1].start))
-
-
-_RESPECTIVELY = re.compile(r"\b(?:hhv\.?|henholdsvis|respectively):? $", re.IGNORECASE)
+    return row or bool(cues("titles", "respectively").search(text, max(0, found[-1].start - 16), found[-1].start))
 
 
 @cache
 def _area() -> re.Pattern[str]:
     """What a department is about: `i Børn`, `Drift & Logistik`, `(formidling og fysisk bibliotek)`."""
-    area = rf"{alternatives(words('titles')['areas'])}(?:området|teamet|afdelingen|sektionen)?(?!\w)"
+    area = rf"{_any('areas')}{_any('area_endings')}?(?!\w)"
     capital = rf"(?=[A-ZÆØÅ])(?i:{area})"
-    more = rf"(?:,? (?:og|&) [^\W\d_][\w-]+|, {capital})"
+    joined, in_ = _any("joined"), _any("in_area")
+    more = rf"(?:,? (?:{joined}|&) [^\W\d_][\w-]+|, {capital})"
     return re.compile(
-        rf"[ \u00a0](?:i[ \u00a0])?{capital}{more}{{0,3}}|[ \u00a0]i[ \u00a0]borgerservice(?!\w)"
-        rf"|[ \u00a0]\((?i:{area})(?:(?:,| og| &)? [^\W\d_][\w-]+){{0,4}}\)"
+        rf"[ \u00a0](?:{in_}[ \u00a0])?{capital}{more}{{0,3}}|[ \u00a0]{in_}[ \u00a0]{_any('areas_in_small')}(?!\w)"
+        rf"|[ \u00a0]\((?i:{area})(?:(?:,| {joined}| &)? [^\W\d_][\w-]+){{0,4}}\)"
     )
 
 
-_UNIT = re.compile(
-    r"(?<!\w)(?:filialen|afdelingen|teamet|sektionen|enheden|gruppen|området|hovedbiblioteket|lokalbiblioteket|servicepunktet"
-    r"|børnebiblioteket|bogcaféen|Bibliotek)$"
-)
-_IN_TOWN = re.compile(r"[ \u00a0](?:i|på)[ \u00a0][A-ZÆØÅ][\w-]+(?![\w-]|[ \u00a0](?:[A-ZÆØÅ]|[Bb]ibliotek|[Kk]ulturhus|[Mm]edborgerhus))")
+@cache
+def _unit() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){_any('units')}$")
+
+
+@cache
+def _in_town() -> re.Pattern[str]:
+    return re.compile(rf"[ \u00a0]{_any('in_town')}[ \u00a0][A-ZÆØÅ][\w-]+(?![\w-]|[ \u00a0](?:[A-ZÆØÅ]|(?i:{_any('no_town')})))")
+
+
+@cache
+def _and_at_end() -> re.Pattern[str]:
+    return re.compile(rf"(?:,? (?:{_any('joined')}|&)|,)? $")
 
 
 def _further(text: str, end: int) -> int:
     """The end of what comes after a title besides `for …`: its area, its town."""
-    if _UNIT.search(text, max(0, end - 20), end):
-        if town := _IN_TOWN.match(text, end):
-            return town.end()
-        return _qualifier(text, end, "") if text[end : end + 5] == " for " else end
+    if _unit().search(text, max(0, end - 20), end):
+        town = _in_town().match(text, end)
+        return town.end() if town else _qualifier(text, end, "")
     if area := _area().match(text, end):
         another = next((w for w in _WORD.finditer(text, end, area.end()) if is_head(w.group())), None)  # "… og teamleder i Kultur"
-        return end + len(re.sub(r"(?:,? (?:og|&)|,)? $", "", text[end : another.start()])) if another else area.end()
+        return end + len(_and_at_end().sub("", text[end : another.start()])) if another else area.end()
     return end
 
 
 def _capitals(text: str, end: int) -> int:
     """An English title goes on while its words are capitalised: Head of Research Services and Data."""
     reached = end
-    while match := re.compile(r" (?:(?:and|&|of|for|the) )?[A-Z][\w-]*(?:['’]s(?!\w))?").match(text, reached):
+    while match := _english_areas()[0].match(text, reached):
         reached = match.end()
     return reached
 
 
 def _with_area(text: str, end: int) -> int:
     """`Team Lead, Digital Services`: the area behind an English title, up to the end of the clause."""
-    area = _ENGLISH_AREA.match(text, end)
-    return area.end() if area and not _WORKPLACE.search(area.group()) else end
+    area = _english_areas()[1].match(text, end)
+    return area.end() if area and not _workplace().search(area.group()) else end
 
 
-_ENGLISH_AREA = re.compile(r",(?: (?:[A-Z][\w-]+|and|&)){1,5}(?=[;.)]|\n\n|$)")
-_WORKPLACE = re.compile(r"Librar|Universit|College|School|Bibliotek|Campus|Institute|Museum|Dr\b")
+@cache
+def _english_areas() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """The next word of an area behind an English title, and the whole area behind a comma."""
+    return (
+        re.compile(rf" (?:(?:{_any('english_joined', 'english_of')}|&) )?[A-Z][\w-]*(?:['’]s(?!\w))?"),
+        re.compile(rf",(?: (?:[A-Z][\w-]+|{_any('english_joined')}|&)){{1,5}}(?=[;.)]|\n\n|$)"),
+    )
+
+
+@cache
+def _workplace() -> re.Pattern[str]:
+    return re.compile(group("titles", "workplaces"))
 
 
 def _qualifier(text: str, end: int, head: str) -> int:
     """The end of `for børn og unge` after a title, which stops where a clause begins."""
     at = _area_begins(text, end, head)
     first = re.compile(r"[^\W\d_](?:[\w\-'’]*\w)?-?").match(text, at) if at is not None else None
-    if at is None or first is None or _A_LIBRARY.match(text, at) or _HEADS.match(text, at):
+    if at is None or first is None or _a_library().match(text, at) or _staff().match(text, at):
         return end
-    if first.group().lower() in listed("titles", "stop_after") - {"de", "den", "det", "vores", "min"}:
+    if first.group().lower() in listed("titles", "stop_after") - listed("titles", "the"):
         return end
     reached = first.end()
     for _ in range(8):
@@ -249,14 +273,15 @@ def _qualifier(text: str, end: int, head: str) -> int:
 
 def _area_begins(text: str, end: int, head: str) -> int | None:
     """Where the area of a title begins, behind its preposition; None where none follows that belongs to a title."""
-    if head.endswith((" for", " af", " av", " för", " of", " der", " på")):
+    if _preposition(foreign=True).search(head):
         return end + 1 if text[end : end + 1] in (" ", "\u00a0") else end
-    match = _OF.match(text, end)
+    match = _of().match(text, end)
     if not match:
         return None
     prep = match.group("prep").lower()
-    leads_ = prep in ("for", "inden for", "of") or (prep == "af" and head.endswith(("leder", "formand", "ansvarlig", "chef")))
-    return match.end() if leads_ else None
+    of_what = prep in listed("titles", "area_prepositions")
+    of_whom = prep in listed("titles", "leader_prepositions") and head.endswith(affixes("titles", "leader_endings"))
+    return match.end() if of_what or of_whom else None
 
 
 def _one_word_more(text: str, reached: int) -> int | None:
@@ -267,7 +292,7 @@ def _one_word_more(text: str, reached: int) -> int | None:
     if step.group("gap").strip() == "/" and text.count(" / ", max(0, reached - 60), reached + 60) > 1:
         return None  # one of the things in a row: "navn / titel / bibliotek"
     word, gap, stops = step.group("word"), step.group("gap"), listed("titles", "stop_after")
-    if word in ("og", "and"):
+    if word in words("titles")["joined"] or word in words("titles")["english_joined"]:
         more = _NEXT.match(text, step.end()) if gap != ", " else None
         if not more or more.group("word") in stops or more.group("gap") == ", " or _verbal(text, more):
             return None
@@ -275,47 +300,74 @@ def _one_word_more(text: str, reached: int) -> int | None:
     if word in stops:
         return None
     if gap == ", ":
-        row = re.compile(r"(?:, [\w-]+){0,2} (?:og|&|and) [\w-]+").match(text, step.end())
+        row = _row().match(text, step.end())
         return step.end() if row and not is_head(word) else None
     goes_on = (
         word[0].isupper()
         or text[reached - 1] == "-"
-        or text[:reached].rsplit(" ", 1)[-1].lower() in _LEADING
+        or text[:reached].rsplit(" ", 1)[-1].lower() in listed("titles", "the") | listed("titles", "before_area")
         or gap.strip()
         or _noun_follows(text, reached, word)
     )
     return step.end() if goes_on else None
 
 
-_HEADS = re.compile(  # "for seks bibliotekarer", "for 12 ansatte", "for tre.": how many, not of what
-    r"(?:\d{1,3}|tre|fire|fem|seks|syv|otte|ni|ti|three|four|five|six)(?=[.,;!)\n]|$)|"
-    r"(?:\d{1,3}|to|tre|fire|fem|seks|syv|otte|ni|ti|elleve|tolv|fjorten|femten|seksten|tyve|tredive|two|three|four|five"
-    r"|six|seven|eight|nine|ten|twelve)[ \u00a0](?:\w{2,12} )?"
-    r"(?:[\w-]{0,20}(?:arer|enter|ledere|tører|ister|ansatte|medarbejdere|formidlere|folk|kolleger|mennesker|assistenter)"
-    r"|people|staff|librarians|år|years?|måneder|months)\b",
-    re.IGNORECASE,
-)
-_PREPOSITION = re.compile(r" (?:for|af|av|för)$", re.IGNORECASE)
-_A_LIBRARY = re.compile(r"biblioteket[ \u00a0]i[ \u00a0][A-ZÆØÅ]")  # where somebody works
+@cache
+def _row() -> re.Pattern[str]:
+    return re.compile(rf"(?:, [\w-]+){{0,2}} {_joint()} [\w-]+")
+
+
+@cache
+def _staff() -> re.Pattern[str]:
+    """`for seks bibliotekarer`, `for 12 ansatte`, `for tre.`: how many, not of what."""
+    two, *more = words("roles")["numbers"][1:]
+    several = [word for row in more for word in row]
+    many = alternatives([*two, *several, *words("titles")["numbers"]])
+    return re.compile(
+        rf"(?:\d{{1,3}}|{alternatives(several)})(?=[.,;!)\n]|$)"
+        rf"|(?:\d{{1,3}}|{many})[ \u00a0](?:\w{{2,12}} )?{group('titles', 'staff')}\b",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def _preposition(foreign: bool = False) -> re.Pattern[str]:
+    return re.compile(rf" {_any('open', *(['open_too'] if foreign else []))}$", re.IGNORECASE)
+
+
+@cache
+def _a_library() -> re.Pattern[str]:
+    """Where somebody works: `biblioteket i Thy`."""
+    return re.compile(rf"{_any('houses')}[ \u00a0]{_any('in_area')}[ \u00a0][A-ZÆØÅ]")
 
 
 def _noun_follows(text: str, reached: int, word: str) -> bool:
     """Whether the word just taken was an adjective, so that this one is still the noun: `for digital formidling`."""
     last = re.search(r"[\w-]+$", text[max(0, reached - 30) : reached])
     return (
-        bool(last and last.group().lower().endswith(("e", "al", "isk", "lig")))
+        bool(last and last.group().lower().endswith(affixes("titles", "adjective_endings")))
         and len(word) > 3
         and last is not None
-        and last.group().lower() not in ("unge", "familie", "borgerservice", "skole")
+        and last.group().lower() not in listed("titles", "no_adjectives")
     )
 
 
 def _verbal(text: str, more: re.Match[str]) -> bool:
     """Whether `og X` begins a new clause: X is followed by a pronoun, an infinitive's mark or an adverb."""
     word = more.group("word").lower()
-    if word.endswith(("es", "ede")) and not word.endswith(("ydelses", "elles")):
+    if word.endswith(affixes("titles", "verb_endings")) and not word.endswith(affixes("titles", "no_verb_endings")):
         return True
-    return bool(re.compile(r" (?:jeg|mig|gerne|at|hun|han|ikke|også|den|det|en|et|selv|meget)(?!\w)").match(text, more.end()))
+    return bool(_behind_a_verb().match(text, more.end()))
+
+
+@cache
+def _behind_a_verb() -> re.Pattern[str]:
+    return re.compile(rf" {_any('behind_verbs')}(?!\w)")
+
+
+@cache
+def _place_begins() -> re.Pattern[str]:
+    return re.compile(rf"\s{_any('at')}\s(?=[A-ZÆØÅ])|\s{group('titles', 'place_begins')}|\s*[(\[]")
 
 
 def whole(text: str) -> str | None:
@@ -328,15 +380,9 @@ def whole(text: str) -> str | None:
         return None
     for title in find(text):
         lead = text[: title.start].strip().lower()
-        if lead and not re.fullmatch(
-            r"(?:v/|som|stilling som|er|ansat som|nyansat|ny|den|jeg er|titel:?|stilling:?|og|ph\.?d\.?|cand\.[\w.]+|kommende"
-            r"|vores|overordnet)?",
-            lead,
-        ):
+        if lead and not cues("titles", "lead_in").fullmatch(lead):
             return None
-        rest = re.split(r"\s(?:på|ved|hos|at)\s(?=[A-ZÆØÅ])|\si\s(?:en|et|vores)\s|\ssamme sted\b|\s*[(\[]", text[title.start :])[0].strip(
-            " ,;.–-"
-        )
+        rest = _place_begins().split(text[title.start :])[0].strip(" ,;.–-")
         return " ".join(rest.split()) if not re.search(r"\d{4}|@", rest) else title.value
     return None
 
@@ -344,7 +390,7 @@ def whole(text: str) -> str | None:
 def leads(title: str) -> bool:
     """Whether a title speaks of leading others; False where it is a known title without leadership."""
     low = title.lower()
-    if re.search(r"leder|chef|bestyrer|head|lead|manager|director|direktør|koordinator|souschef|rektor|forstander|leiar|sjef", low):
+    if any(word in low for word in listed("titles", "leadership")):
         return True
     return not low.endswith(tuple(listed("titles", "no_leadership"))) and not any(
         w in low.split() for w in listed("titles", "no_leadership")
