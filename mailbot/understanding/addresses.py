@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mailbot.understanding.gazetteer import ascii_fold
 
 _ADDRESS = re.compile(r"(?<![\w.+\-@])[\w.+\-']{1,64}(?:@|\(at\)|\[at\])[\w\-]{1,63}(?:\.[\w\-]{1,63}){1,6}(?![\w@])", re.IGNORECASE)
+_SIGN = re.compile(r"@|[(\[][Aa][Tt][)\]]")  # in every address
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"]{2,500}", re.IGNORECASE)
 _PLAIN = str.maketrans({"æ": "a", "ø": "o", "å": "a", "ö": "o", "ä": "a", "ü": "u"})
 
@@ -61,7 +63,9 @@ class Spot:
 
 def find(text: str) -> list[Spot]:
     """The addresses of `text`, in order."""
-    found = []
+    found: list[Spot] = []
+    if not _SIGN.search(text):
+        return found
     for match in _ADDRESS.finditer(text):
         email = re.sub(r"[(\[]at[)\]]", "@", match.group().lower()).strip(".'-")
         if not email.split("@")[0].strip(".+-'_") or "." not in email.split("@")[1]:
@@ -82,6 +86,7 @@ def domain(email: str) -> str:
     return email.rpartition("@")[2]
 
 
+@lru_cache(1024)
 def belongs(email: str, name: str) -> int:
     """How well an address fits a name: 0 not at all, 1 the initials or beginnings of its parts, 2 whole parts."""
     letters = re.sub(r"[^a-z]", "", ascii_fold(local(email)))

@@ -58,6 +58,7 @@ _TRUNK = re.compile(r"(?<![\w+/\-.])0[1-9](?:[ \u00a0.\-/]{0,2}\d){5,11}(?![\w]|
 _NORWEGIAN = re.compile(r"(?<![\w+/\-.])[2-9]\d\d[ \u00a0]\d\d[ \u00a0]\d{3}(?![\w\-/]|[ .]?\d)")
 _COUNTRIES = {"fo": "298", "gl": "299", "no": "47", "se": "46", "de": "49", "is": "354"}
 _YEAR = re.compile(r"20[2-3]\d[ \u00a0.-]")
+_SEVERAL = re.compile(r"\d(?:\D{0,4}\d){5}")  # the digits of every number
 _DIGITS = re.compile(r"\D")
 
 
@@ -91,6 +92,8 @@ def negated(text: str, start: int, end: int, back: int = 90) -> bool:
 def find(text: str, claimed: Sequence[tuple[int, int]] = (), domain: str = "") -> list[Number]:
     """All numbers of `text`, in order. `claimed` are spans that are something else (addresses, references, dates);
     `domain` is the writer's, whose country tells how a number without a country code is meant."""
+    if not _SEVERAL.search(text):
+        return []
     taken = list(claimed)
     found: list[Number] = []
     country = _COUNTRIES.get(domain.rpartition(".")[2], "45")

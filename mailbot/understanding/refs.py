@@ -56,6 +56,7 @@ def pronouns() -> re.Pattern[str]:
     )
 
 
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _SURNAME = r"[A-ZÆØÅ][\w-]+(?:[ \u00a0][A-ZÆØÅ][\w-]+){0,2}"
 
 
@@ -76,12 +77,12 @@ def find(
         if record is not None:
             refs.append(Ref("name", mark.start, mark.end, record))
     small = {names.first_name(r.name) for r in people if r.name.islower()}  # of those whose names the text has in small letters
-    for word in re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*").finditer(text, begin, stop):
+    for word in _WORD.finditer(text, begin, stop):
+        plain = word.group().removesuffix("s")
+        if not word.group()[0].isupper() and plain not in small and word.group() not in small:
+            continue
         if any(a < word.end() and word.start() < b for a, b in taken):
             continue
-        if not word.group()[0].isupper() and re.sub(r"s$", "", word.group()) not in small and word.group() not in small:
-            continue
-        plain = re.sub(r"s$", "", word.group())
         owner = next((r for r in people if r.name and names.first_name(r.name) in (word.group(), plain)), None)
         if owner is not None and not _greeted(text, word.start()):
             owner.spoken_of(word.start(), word.end())

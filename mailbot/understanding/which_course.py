@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailbot.course import Course
-from mailbot.mail.message import SegmentKind
-from mailbot.understanding.clauses import clauses
+from mailbot.understanding.clauses import Clause, clauses
 from mailbot.understanding.context import Answers
 from mailbot.understanding.heard import Heard, other_topic
 from mailbot.understanding.reading import Intent, Letter
@@ -38,15 +37,16 @@ def which_course(heard: Heard, courses: Sequence[Course], answered: Letter | Non
     if answered and any(c.id == answered.course for c in courses):
         return Which(answered.course)
     message, context = heard.message, heard.context
-    own = _mentions(heard.names, [message.of(SegmentKind.NEW)])
+    own = _mentions(heard.names, (h.clause for h in heard.own.clauses))
     if not own.ids:
-        own = _mentions(heard.names, [context.topic])
+        own = _mentions(heard.names, (h.clause for h in heard.subject.clauses))
     if own.ids:
         return _settled(own, courses, writer_courses, message.received_at, intent)
     if other_topic(heard):
         return Which(None, "other_event")
-    quoted = [message.text[s.start : s.end] for s in (*context.history, *context.forwarded)]
-    thread = _mentions(heard.names, [*(s.subject for s in (*context.history, *context.forwarded)), *quoted])
+    parts = (*context.history, *context.forwarded)
+    quoted = (*(s.subject for s in parts), *(message.text[s.start : s.end] for s in parts))
+    thread = _mentions(heard.names, (clause for text in quoted for clause in clauses(text)))
     if thread.ids:
         return _settled(thread, courses, writer_courses, message.received_at, intent)
     live = [c.id for c in courses if c.id in set(writer_courses)]
@@ -80,26 +80,25 @@ def _inside(heard: Heard) -> bool:
     return bool({"registered", "meeting", "date"} & groups) or heard.context.answers not in (Answers.NOTHING, Answers.OTHER)
 
 
-def _mentions(names: Names, texts: Iterable[str]) -> _Mention:
+def _mentions(names: Names, said: Iterable[Clause]) -> _Mention:
     """How often each course is named; a year right behind the name narrows it down."""
     count: Counter[str] = Counter()
     other_year = ours = False
-    for text in texts:
-        for clause in clauses(text):
-            row = clause.words
-            i = 0
-            while i < len(row):
-                ids, length = names.named(row, i)
-                if ids:
-                    year = row[i + length].text if i + length < len(row) else ""
-                    if YEAR.fullmatch(year):
-                        fitting = [c.id for c in names.courses if c.id in ids and year in c.years]
-                        other_year = other_year or not fitting
-                        ours = ours or bool(fitting)
-                        count.update(fitting)
-                    else:
-                        count.update(ids)
-                i += max(1, length)
+    for clause in said:
+        row = clause.words
+        i = 0
+        while i < len(row):
+            ids, length = names.named(row, i)
+            if ids:
+                year = row[i + length].text if i + length < len(row) else ""
+                if YEAR.fullmatch(year):
+                    fitting = [c.id for c in names.courses if c.id in ids and year in c.years]
+                    other_year = other_year or not fitting
+                    ours = ours or bool(fitting)
+                    count.update(fitting)
+                else:
+                    count.update(ids)
+            i += max(1, length)
     if other_year and not ours and not count:
         count.update(c.id for c in names.courses[:1])
     return _Mention(count, other_year and not ours)
