@@ -29,12 +29,6 @@ COMMON = frozenset(
 NOTATION = {"vocabulary": {"HVEM"}, "figures": {"TAL"}}  # signs that stand for something in the lists
 # Keys of lists and names of files, which may look like words
 KEYS = re.compile(r"[a-z]+(?:_[a-z0-9]+)+|[a-z]+(?:\.[a-z]+)+")
-# Modules whose patterns still hold words of their own
-PENDING = frozenset(
-    [
-        "references",
-    ]
-)
 
 
 def strings(tree: ast.AST) -> Iterator[ast.Constant]:
@@ -58,8 +52,6 @@ def spoken(text: str) -> set[str]:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: p.stem)
 def test_no_word_of_a_language_stands_in_python(path: Path) -> None:
-    if path.stem in PENDING:
-        pytest.xfail("its patterns still hold words")
     found = {(n.lineno, w) for n in strings(ast.parse(path.read_text("utf-8"))) for w in spoken(n.value) - NOTATION.get(path.stem, set())}
     assert not found
 
