@@ -170,10 +170,16 @@ def _first_met(text: str, word: re.Match[str], people: list[Record], skip: tuple
 
 def _framed(text: str, word: re.Match[str]) -> bool:
     """Whether only somebody's name can stand there, whatever it is: `både Kaya og jeg`, `Kaya hedder …`."""
-    lists = words("persons")
-    behind, before = "|".join(lists["behind_first_name"]), "|".join(lists["before_first_name"])
+    behind, before = _frame()
     lead = text[max(0, word.start() - 12) : word.start()]
-    return bool(re.match(behind, text[word.end() : word.end() + 40]) or re.search(rf"(?:{before})$", lead))
+    return bool(behind.match(text[word.end() : word.end() + 40]) or before.search(lead))
+
+
+@cache
+def _frame() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What stands behind and before a name that only somebody's name can be."""
+    lists = words("persons")
+    return re.compile("|".join(lists["behind_first_name"])), re.compile(rf"(?:{'|'.join(lists['before_first_name'])})$")
 
 
 def _with_pronouns(text: str, refs: list[Ref]) -> list[Ref]:
@@ -217,9 +223,13 @@ def met(mark: Mark, text: str, people: list[Record], writer_name: str, skip: tup
 
 
 def _greeted(text: str, start: int) -> bool:
-    line = text[text.rfind("\n", 0, start) + 1 : start]
+    return _greeting().fullmatch(text, text.rfind("\n", 0, start) + 1, start) is not None
+
+
+@cache
+def _greeting() -> re.Pattern[str]:
     greeting = alternatives([*words("particles")["greetings"], *words("persons")["addressed"]])
-    return bool(re.fullmatch(rf"\s*{greeting}(?:{'|'.join(words('persons')['greeted_before'])})?\s*", line, re.IGNORECASE))
+    return re.compile(rf"\s*{greeting}(?:{'|'.join(words('persons')['greeted_before'])})?\s*", re.IGNORECASE)
 
 
 def resolve(ref: Ref, prose: Prose, last: list[Record]) -> list[Record]:
