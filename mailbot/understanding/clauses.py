@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mailbot.understanding.lexicon import abbreviated, fold, listed
 
@@ -20,8 +21,7 @@ LONGEST = 24  # words in a clause before it is cut at the next pronoun
 LIMIT = 20_000  # characters of one text that are looked at: more is no letter
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word in lower case with its place; `capital` where it is written with a capital letter."""
 
     text: str
@@ -107,16 +107,11 @@ def _complete(text: str, at: int) -> bool:
 
 
 def _words(text: str, folded: str, offset: int, start: int, end: int) -> list[Word]:
-    return [
-        Word(
-            m.group().replace("’", "'"),
-            offset + m.start(),
-            offset + m.end(),
-            text[offset + m.start()].isupper(),
-            text[offset + m.start() - 1 : offset + m.start()] == "\t",
-        )
-        for m in _WORD.finditer(folded, start, end)
-    ]
+    found: list[Word] = []
+    for match in _WORD.finditer(folded, start, end):
+        at = offset + match.start()
+        found.append(Word(match.group().replace("’", "'"), at, offset + match.end(), text[at].isupper(), text[at - 1 : at] == "\t"))
+    return found
 
 
 def _cut(pieces: list[list[Word]], sentence: int, asks: bool) -> list[Clause]:

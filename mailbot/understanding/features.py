@@ -14,7 +14,7 @@ from functools import cache
 from mailbot.mail.message import Message, Segment, SegmentKind
 from mailbot.understanding.context import Answers, Context
 from mailbot.understanding.heard import Feature, Heard, any_of, elsewhere, evidence, flag, other_topic, strongest, value
-from mailbot.understanding.lexicon import alternatives, words
+from mailbot.understanding.lexicon import alternatives, fold, listed, words
 from mailbot.understanding.phrasing import lean, say
 from mailbot.understanding.reading import Evidence
 from mailbot.understanding.speech import Act, Condition, listen
@@ -34,7 +34,8 @@ def _label() -> re.Pattern[str]:
 
 @cache
 def _title() -> re.Pattern[str]:
-    return re.compile(rf"\b\w{{0,24}}{alternatives(words('particles')['title_endings'])}\b", re.IGNORECASE)
+    """How a title ends, in small letters."""
+    return re.compile(rf"{alternatives(listed('particles', 'title_endings'))}\b")
 
 
 def hear(message: Message, context: Context, names: Names, ours: Collection[str]) -> Heard:
@@ -190,11 +191,12 @@ def _details(heard: Heard, found: dict[str, Feature]) -> None:
         found["change_subject"] = flag({"change", "change_strong"} & heard.subject.groups)
     labels = len(_label().findall(text[:20_000]))
     found["form"] = Feature(min(1.0, labels / 3))
-    lines = [line for line in text[:20_000].splitlines() if line.strip()]
-    people = sum(bool(_title().search(line) or ADDRESS.search(line)) for line in lines)
+    lines = [line for line in fold(text[:20_000]).splitlines() if line.strip()]
+    titled = [bool(_title().search(line)) for line in lines]
+    people = sum(title or ("@" in line and ADDRESS.search(line) is not None) for title, line in zip(titled, lines, strict=True))
     found["people"] = Feature(min(1.0, people / 2))
     found["brief"] = Feature(max(0.0, 1 - heard.own.words / 15))
-    found["title"] = flag(_title().search(text[:20_000]))
+    found["title"] = flag(any(titled))
 
 
 def _answers(heard: Heard, found: dict[str, Feature]) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from heapq import nlargest
+from operator import itemgetter
 
 from mailbot.understanding.context import Answers
 from mailbot.understanding.lexicon import listed, weights, words
@@ -86,9 +87,9 @@ def lean(said: Said) -> dict[Intent, Leaning]:
         score = scale * sum(column)
         best: list[tuple[Place, float]] = []
         if score > SPOKEN:
-            heard = ((place, scale * weight) for (place, _), weight in zip(spoken, column, strict=True) if place[1])
-            best = nlargest(3, heard, key=lambda pair: pair[1])
-        leanings[intent] = Leaning(score, tuple(b for b in best if b[1] > 0))
+            heard = ((place, scale * weight) for (place, _), weight in zip(spoken, column, strict=True) if weight > 0 and place[1])
+            best = nlargest(3, heard, key=itemgetter(1))
+        leanings[intent] = Leaning(score, tuple(best))
     return leanings
 
 
