@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from mailbot.mail.message import Address
@@ -38,6 +38,8 @@ def find(text: str, claimed: Sequence[tuple[int, int]] = (), loud: bool = False)
     spans = sorted(claimed)
     at = 0
     for match in _WORD.finditer(text):
+        if not run and not match.group()[0].isupper():
+            continue  # no name begins here, as most words
         while at < len(spans) and spans[at][1] <= match.start():
             at += 1
         taken = at < len(spans) and spans[at][0] < match.end()
@@ -56,7 +58,7 @@ def find(text: str, claimed: Sequence[tuple[int, int]] = (), loud: bool = False)
 
 def _small(text: str, claimed: Sequence[tuple[int, int]]) -> list[Name]:
     """The names in a text that is written in small letters throughout: a first name before a last name."""
-    if len(text) < 40 or sum(c.isupper() for c in text[:2000]) * 100 > len(text[:2000]):
+    if len(text) < 40 or sum(map(str.isupper, text[:2000])) * 100 > len(text[:2000]):
         return []
     found: list[Name] = []
     for first, last in pairwise(_WORD.finditer(text)):
@@ -192,6 +194,7 @@ def never(word: str) -> bool:
     return word.lower().strip(",.&-") in listed("names", "never")
 
 
+@lru_cache(4096)
 def _foreign(word: str) -> bool:
     low = word.lower()
     return low in listed("names", "never") or titles.is_head(word) or organisations.is_head(word)
@@ -225,6 +228,7 @@ def _behind_name() -> re.Pattern[str]:
     return re.compile(rf"\s*(?:[/|]|\s[-–]\s| {alternatives(words('names')['through'])} )")
 
 
+@lru_cache(256)
 def display(address: Address) -> str:
     """The person's name that a From or Cc header shows, "" where it shows none (an address, initials, an organisation)."""
     name = address.name.strip().strip("'\"")
@@ -271,6 +275,7 @@ def tokens(name: str) -> list[str]:
     return [t for t in re.split(r"[^a-zA-Z]+", ascii_fold(name)) if t] or [name.lower()]
 
 
+@lru_cache(4096)
 def same(one: str, other: str) -> int:
     """Whether two names may be one person's: 0 no, 1 only the first names agree, 2 surely enough."""
     a, b = tokens(one), tokens(other)

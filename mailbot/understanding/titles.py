@@ -91,12 +91,11 @@ def _single(value: str, head: str) -> str:
 def _heads(text: str) -> Iterator[tuple[int, int, bool]]:
     """The spans of words that are titles by themselves, and of English phrases (True)."""
     begins, phrases = _english()
-    whole_words, never = listed("titles", "whole"), listed("titles", "never")
     reached = 0
     for token in _TOKEN.finditer(text):
-        low = token.group().lower()
-        if token.start() < reached or low in never:
+        if token.start() < reached or not _begins(token.group()):
             continue
+        low = token.group().lower()
         if low in listed("titles", "verbs") and not _of().match(text, token.end()) and _is_verb(text, token):
             continue
         if low in begins and (phrase := phrases.match(text, token.start())):
@@ -104,11 +103,18 @@ def _heads(text: str) -> Iterator[tuple[int, int, bool]]:
             yield token.start(), reached, True
         elif low.endswith(_plurals()) and _of_several(text, token):
             yield token.start(), token.end(), False
-        elif (low.endswith(_endings()) and len(low) > 3) or low in whole_words:
+        elif is_head(low):
             if text[token.start() - 1 : token.start()] == "." and not _abbreviated().search(text, max(0, token.start() - 7), token.start()):
                 continue
             short = _abbreviated().search(text, max(0, token.start() - 7), token.start())
             yield short.start() if short else token.start(), token.end(), False
+
+
+@lru_cache(4096)
+def _begins(word: str) -> bool:
+    """Whether a title may begin with the word."""
+    low = word.lower()
+    return low not in listed("titles", "never") and (low in _english()[0] or low.endswith(_plurals()) or is_head(low))
 
 
 @cache
@@ -142,7 +148,7 @@ def is_head(word: str) -> bool:
     """Whether a single word is a title (`souschef`)."""
     low = word.lower()
     return low not in listed("titles", "never") and (
-        low in listed("titles", "whole") or (low.endswith(tuple(words("titles")["endings"])) and len(low) > 3)
+        low in listed("titles", "whole") or (low.endswith(_endings()) and len(low) > 3)
     )
 
 
