@@ -219,7 +219,7 @@ def _diet(made: Record, rows: list[Piece], inside: list[Mark], module: str, sour
     if piece is None or len(piece.text) - len(mark.value) >= 14 or cues("rows", "sentence").search(piece.text):
         made.put("dietary", from_mark(mark, module, source))
         return
-    label = _LABEL.match(piece.text)
+    label = _LABEL.match(piece.text) or cues("rows", "before_diet").match(piece.text)
     skip = label.end() if label and piece.start + label.end() <= mark.start else 0
     made.put("dietary", Found(piece.text[skip:], piece.start + skip, piece.end, module, source))
 

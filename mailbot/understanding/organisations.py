@@ -250,7 +250,8 @@ def _over_joint(text: str, joint: re.Match[str], inside: bool) -> int | None:
     if not inside or not before:
         return None
     word = before.group("word")
-    named = word[0].isupper() and word.lower() not in listed("names", "starters") and not is_first_name(word)
+    starts = word.lower() in listed("names", "starters") and joint.group("word").isalpha()  # "Hov & Bygge" begins no sentence
+    named = word[0].isupper() and not starts and not is_first_name(word)
     return before.start() if named else None
 
 

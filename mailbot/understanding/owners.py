@@ -107,6 +107,13 @@ def _up_to_name() -> re.Pattern[str]:
     return re.compile(rf"(?: {alternatives(words('whose')['at'])} [A-ZÆØÅ][\w-]+)?,?[ \u00a0]+")
 
 
+@cache
+def _is_who() -> re.Pattern[str]:
+    """Between a title and who has it: `souschefen er Bo`, `hans stedfortræder hedder Ida`, `leder af filialen er nu Bo`."""
+    where, is_, now = group("whose", "where"), group("whose", "is_called"), alternatives(words("whose")["now"])
+    return re.compile(rf"(?: {where} ?)?(?: [\w-]+)? {is_}(?: {now})?:? ")
+
+
 _BRACKET = re.compile(r"[ \u00a0]\((?=[A-ZÆØÅ])")
 
 
@@ -129,6 +136,10 @@ def _named_behind(sentence: Sentence, title: Mark) -> list[Record] | None:
     after = next((r for r in behind if _up_to_name().fullmatch(text, title.end, r.start)), None)
     if after is not None and after.record is not None and not ("," in text[title.end : after.start] and _in_a_row(sentence, title)):
         return [after.record]
+    behind = (r for r in refs if r.start > title.end and r.kind == "name" and r.record is not None)
+    plain = title.value.split()[-1].lower() in listed("titles", "general")  # "min nærmeste leder er Bo"
+    if not plain and (is_ := next((r for r in behind if _is_who().fullmatch(sentence.without_marks(title.end, r.start))), None)):
+        return [is_.record] if is_.record is not None else None
     if _cue("for_both").match(text, title.end, title.end + 20):
         return [sentence.prose.everyone]
     if _cue("like_me").match(text, title.end, title.end + 30):
@@ -222,6 +233,8 @@ def _stated(sentence: Sentence, title: Mark) -> list[Record]:
         and sentence.text[subjects[-2].end : subjects[-1].start].strip(" ") in listed("particles", "and")
     ):
         return [owner for subject in subjects[-2:] for owner in resolve(subject, sentence.prose, sentence.last)]
+    if not before and _end("we_are").search(lead):
+        return [sentence.prose.everyone]
     if subjects:
         office = _end("as").search(lead) and subjects[0].kind in ("self", "same") and not _end("works_as").search(lead)
         return resolve(subjects[0] if office else subjects[-1], sentence.prose, sentence.last)

@@ -94,7 +94,7 @@ def _by_part(rows: list[list[Cell]], head: list[tuple[str, ...]], module: str, s
 
 
 def _rows(rows: list[list[Cell]], head: list[tuple[str, ...]], module: str, source: str, roster: Roster) -> list[Record]:
-    people = []
+    people: list[Record] = []
     answer = _yes_or_no(rows, head)
     if answer is not None:
         rows = [row for row in rows if len(row) > answer and cues("rows", "comes").match(row[answer].text)]

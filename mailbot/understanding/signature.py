@@ -13,9 +13,10 @@ from itertools import pairwise
 
 from mailbot.mail.message import Address
 from mailbot.understanding import items, names, titles
-from mailbot.understanding.addresses import belongs
+from mailbot.understanding.addresses import belongs, domain
 from mailbot.understanding.entities import Mark
 from mailbot.understanding.facts import Found, Record, best_phone, from_mark
+from mailbot.understanding.gazetteer import ascii_fold
 from mailbot.understanding.lexicon import alternatives, cues, listed, pattern, words
 from mailbot.understanding.voices import Line, Voice, signoff
 
@@ -126,19 +127,29 @@ def _unknown_place(made: Record, inside: list[Mark], voice: Voice) -> None:
             seen = True
             continue
         plain = line.text.strip(" ,;|-–_*")
+        like = _like_domain(plain, voice.sender.email)
         if (
-            not seen
+            not (seen or like)
             or not plain
-            or any(m.start < line.end and line.start < m.end for m in inside if m.kind != "name" or m.score > 0.5)
+            or any(m.start < line.end and line.start < m.end for m in inside if m.kind != "name" or (m.score > 0.5 and not like))
             or re.search(r"\d|@|www|[.!?:]$", plain)
-            or pattern("organisations", "no_place").search(plain)
+            or (not like and pattern("organisations", "no_place").search(plain))
         ):
             continue
         words_ = plain.split()
         department = any(names.never(w) for w in words_)
+        if like and not names.same(plain, made.name or plain + "x"):
+            made.put("organisation", Found(plain, line.start, line.start + len(plain), _MODULE, "text", 0.7))
+            return
         if len(words_) <= 4 and all(w[0].isupper() for w in words_) and not department and not names.same(plain, made.name or plain + "x"):
             made.put("organisation", Found(plain, line.start, line.start + len(plain), _MODULE, "text", 0.5))
             return
+
+
+def _like_domain(text: str, email: str) -> bool:
+    """Whether a line is what the address is named after: `Læsehus Fyn` for …@laesehusfyn.dk."""
+    letters, name = (re.sub(r"[^a-z]", "", ascii_fold(t)) for t in (text, domain(email).partition(".")[0].split("-")[0]))
+    return len(name) > 5 and text[:1].isupper() and letters.startswith(name) and len(text) < 60
 
 
 def _slogan(mark: Mark, voice: Voice) -> bool:
@@ -288,12 +299,20 @@ def _goes_on() -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile(rf"(?:,|&|(?<!\w){joint})$"), re.compile(rf"{joint} \w")
 
 
+def _shortened(name: str, full: str) -> bool:
+    """Whether a name is the full one cut short: `Niels Kr.` for Niels Kristian Bjerrehuus, `A. Munk` for Asger Munk-Petersen."""
+    rest = iter(names.tokens(full))
+    return len(name) < len(full) and all(any(whole.startswith(short) for whole in rest) for short in names.tokens(name))
+
+
 def _name(made: Record, nick: Found | None, voice: Voice) -> None:
     """The full name of the text first, then the header's, then a first name that the text ends with."""
     if "name" in made.fields:
         initial = len(names.tokens(made.name)[0]) == 1 and voice.name and len(names.tokens(voice.name)[0]) > 1
         if voice.name and (
-            set(names.tokens(made.name)) < set(names.tokens(voice.name)) or (initial and names.same(made.name, voice.name) == 2)
+            set(names.tokens(made.name)) < set(names.tokens(voice.name))
+            or (initial and names.same(made.name, voice.name) == 2)
+            or _shortened(made.name, voice.name)
         ):
             made.fields["name"] = Found(voice.name, 0, len(voice.name), "names", "from", 0.9)
         return

@@ -35,6 +35,8 @@ def spread(records: list[Record], main: Told, forwarded: Told | None, message: M
             _own_address(record, main, message)
         elif "email" not in record.fields:
             _copied(record, message, ours)
+            if main.says("persons", "shared_box"):
+                record.put("email", Found(message.sender.email, 0, len(message.sender.email), "people", "from", 0.8))
         if (
             forwarded
             and record is forwarded.writer
@@ -125,6 +127,8 @@ def _numbers(records: list[Record], main: Told, writer: Record) -> None:
             if len(rest) == 1:
                 for record in records:
                     record.put(kind, from_mark(next(iter(rest.values())), "numbers"))
+        elif kind == "reference" and told and _own_reference(*told[0], main, records):
+            _replace(told[0][1], kind, told[0][0])
         elif told:
             mark = told[-1][0] if kind.startswith("ean") and len(values) > 1 else told[0][0]
             for record in records:
@@ -144,6 +148,13 @@ def _numbers(records: list[Record], main: Told, writer: Record) -> None:
             record.put(key, writer.fields[key])
         if "ean" in record.fields:
             record.fields.pop("ean_invalid", None)
+
+
+def _own_reference(mark: Mark, owner: Record, main: Told, records: list[Record]) -> bool:
+    """Whether a reference stands behind the EAN of one person, where each has their own."""
+    eans = [(m, o) for m, o in main.prose.owned if m.kind == "ean" and not m.off]
+    apart = len({m.value for m, _ in eans}) > 1 and owner in records
+    return apart and any((o is owner or (o.writer and owner is main.writer)) and 0 < mark.start - m.end < 60 for m, o in eans)
 
 
 def _replace(record: Record, kind: str, mark: Mark) -> None:

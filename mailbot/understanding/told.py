@@ -81,6 +81,7 @@ def read(
     skip = (*skip, *_spoken_to(voice, marks, skip))
     voice, company, own = _company(voice, signed)
     writer = signature.read(voice, own)
+    _own_box(writer, own, voice)
     _introduce(writer, marks, text, voice)
     _labelled_below(writer, voice, domain)
     roster = Roster(domain=domain, records=list(company))
@@ -168,6 +169,14 @@ def _unbroken(parts: list[tuple[int, int]], marks: list[Mark]) -> list[tuple[int
         else:
             found.append((begin, stop))
     return found
+
+
+def _own_box(writer: Record, signed: list[Mark], voice: Voice) -> None:
+    """The address in the signature of somebody who writes from another's account, or from one that bears no name."""
+    if addresses.belongs(voice.sender.email, writer.name) or (voice.name and names.same(voice.name, writer.name)):
+        return
+    own = next((m for m in signed if m.kind == "email" and not m.off and addresses.belongs(m.value, writer.name)), None)
+    writer.put("email", from_mark(own, "signature") if own else None)
 
 
 def _labelled_below(writer: Record, voice: Voice, domain: str) -> None:

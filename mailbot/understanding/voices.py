@@ -10,7 +10,7 @@ from functools import cache
 
 from mailbot.mail.message import Address, Message, Segment, SegmentKind
 from mailbot.understanding import names, organisations, titles
-from mailbot.understanding.lexicon import alternatives, words
+from mailbot.understanding.lexicon import alternatives, cues, words
 
 MAX_LINES = 400  # of one segment; more is no letter
 MAX_VOICE = 20_000  # characters of one segment
@@ -117,7 +117,7 @@ def _voice(message: Message, kind: SegmentKind, parts: list[Segment]) -> Voice:
         lines += _lines(message.text, segment, header=kind is not SegmentKind.NEW and segment is first)
     cut = _signature_start(lines, marked, name)
     body, signature = lines[:cut], lines[cut:]
-    late = next((at for at, line in enumerate(signature) if at and _PS.match(line.text)), None)
+    late = next((at for at, line in enumerate(signature) if at and (_PS.match(line.text) or _about_another(line.text, name, body))), None)
     if late is not None:
         body, signature = body + signature[late:], signature[:late]
     return Voice(
@@ -131,6 +131,17 @@ def _voice(message: Message, kind: SegmentKind, parts: list[Segment]) -> Voice:
         tuple(body),
         tuple(signature),
     )
+
+
+def _about_another(text: str, name: str, body: list[Line]) -> bool:
+    """Whether a line below the signature is about somebody else: `Min makker: Bo Friis, …`, `Bos mail: …`."""
+    if cues("persons", "below_signature").match(text):
+        return True
+    whose = cues("persons", "whose_line").match(text)
+    if whose is None or name.startswith(whose.group("who")):
+        return False
+    full = re.compile(rf"(?<!\w){whose.group('who')} [A-ZÆØÅ]")
+    return any(full.search(line.text) for line in body)
 
 
 def _lines(text: str, segment: Segment, header: bool) -> list[Line]:
