@@ -46,11 +46,6 @@ def _english() -> tuple[frozenset[str], re.Pattern[str]]:
 
 
 @cache
-def _endings() -> tuple[str, ...]:
-    return tuple(words("titles")["endings"])
-
-
-@cache
 def _plurals() -> tuple[str, ...]:
     return tuple(words("titles")["plural"])
 
@@ -148,7 +143,7 @@ def is_head(word: str) -> bool:
     """Whether a single word is a title (`souschef`)."""
     low = word.lower()
     return low not in listed("titles", "never") and (
-        low in listed("titles", "whole") or (low.endswith(_endings()) and len(low) > 3)
+        low in listed("titles", "whole") or (low.endswith(affixes("titles", "endings")) and len(low) > 3)
     )
 
 
