@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from sys import maxsize
 from types import MappingProxyType
 from typing import Any
 
@@ -84,13 +85,37 @@ def ending(name: str, key: str) -> re.Pattern[str]:
 
 @cache
 def cues(name: str, key: str) -> re.Pattern[str]:
-    """One list whose entries are small patterns themselves (`…` stands for up to a few words of the same clause).
+    """One list whose entries are small patterns themselves (`…` stands for up to a few words of the same clause)."""
+    return re.compile(_any_of(_small_patterns(name, key)), re.IGNORECASE)
 
-    The entries that begin with a word are tried only where a word begins, which is most of the time that they cost."""
-    entries = [entry.replace("…", _GAP) for entry in words(name)[key]]
+
+def cue_in(name: str, key: str, text: str, start: int = 0, stop: int = maxsize) -> re.Match[str] | None:
+    """The first match of such a list in `text[start:stop]`, as `cues` finds it but in a fraction of the time: the entries
+    without capital letters are looked for in folded text."""
+    folded, cased = _by_case(name, key)
+    found = folded.search(fold(text), start, stop) if folded else None
+    other = cased.search(text, start, stop) if cased else None
+    return min((match for match in (found, other) if match), key=re.Match.start, default=None)
+
+
+@cache
+def _by_case(name: str, key: str) -> tuple[re.Pattern[str] | None, re.Pattern[str] | None]:
+    """The entries of a list without capital letters, and those with some."""
+    entries = _small_patterns(name, key)
+    folded, cased = [e for e in entries if not _CAPITAL.search(e)], [e for e in entries if _CAPITAL.search(e)]
+    return re.compile(_any_of(folded)) if folded else None, re.compile(_any_of(cased), re.IGNORECASE) if cased else None
+
+
+def _small_patterns(name: str, key: str) -> list[str]:
+    return [entry.replace("…", _GAP) for entry in words(name)[key]]
+
+
+def _any_of(entries: list[str]) -> str:
+    """Any of some small patterns. Those that begin with a word are tried only where a word begins, which is most of the time
+    that they cost."""
     at_word = "|".join(f"(?:{e.removeprefix(_EDGE)})" for e in entries if e.startswith(_EDGE))
     anywhere = [f"(?:{e})" for e in entries if not e.startswith(_EDGE)]
-    return re.compile("|".join([rf"\b(?=\w)(?:{at_word})", *anywhere] if at_word else anywhere), re.IGNORECASE)
+    return "|".join([rf"\b(?=\w)(?:{at_word})", *anywhere] if at_word else anywhere)
 
 
 def abbreviated(text: str, at: int) -> bool:
@@ -104,9 +129,11 @@ def _abbreviations() -> re.Pattern[str]:
 
 
 _EDGE = r"\b"
+_CAPITAL = re.compile(r"(?<!\\)[A-ZÆØÅ]")
 _GAP = r"[^.!?;:\n]{0,60}?"
 
 
+@lru_cache(16)  # one text is asked about many things
 def fold(text: str) -> str:
     """Lower case with every character in its place, so that spans stay true."""
     lower = text.lower()

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from mailbot.understanding import addresses
 from mailbot.understanding.entities import Mark
 from mailbot.understanding.facts import Found, Record, from_mark
-from mailbot.understanding.lexicon import affixes, cues, listed
+from mailbot.understanding.lexicon import affixes, cue_in, cues, listed
 from mailbot.understanding.owners import Sentence, of_mark, of_title
 from mailbot.understanding.refs import MODULE, Prose, Ref, find, met, resolve
 
@@ -93,8 +93,8 @@ def _by_pronoun(text: str, ref: Ref, stop: int, meant: Record) -> None:
 def _were_there(sentence: Sentence, stop: int) -> None:
     """Of whom a sentence says that they took part before; the writer's own words are read by themselves."""
     text = sentence.text
-    hit = cues("roles", "returning").search(text, sentence.begin, stop)
-    if hit is None or cues("roles", "not_returning").search(text, sentence.begin, stop):
+    hit = cue_in("roles", "returning", text, sentence.begin, stop)
+    if hit is None or cue_in("roles", "not_returning", text, sentence.begin, stop):
         return
     spoken_of = [r for r in sentence.refs if r.start < hit.end() and r.kind in ("name", "first", "same", "self")]
     beside = len(spoken_of) > 1 and text[spoken_of[-2].end : spoken_of[-1].start].strip(" ") in listed("particles", "and")

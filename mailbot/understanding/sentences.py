@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 
 from mailbot.understanding.facts import Found, Record
-from mailbot.understanding.lexicon import abbreviated, cues, pattern
+from mailbot.understanding.lexicon import abbreviated, cue_in, pattern
 
 MAX_MENTIONS = 12  # of one person; more is a novel
 
@@ -62,8 +62,8 @@ def returning(text: str, spans: list[tuple[int, int]], people: list[int]) -> Fou
     """Words that say that the writer took part in 2025; not those about somebody of whom the sentence speaks after them.
     `people`: where others are named."""
     for begin, stop in spans:
-        hit = cues("roles", "returning").search(text, begin, stop)
-        if hit is None or cues("roles", "not_returning").search(text, begin, stop):
+        hit = cue_in("roles", "returning", text, begin, stop)
+        if hit is None or cue_in("roles", "not_returning", text, begin, stop):
             continue
         others = [at for at in people if begin <= at < hit.end()]
         others += [m.start() for m in pattern("particles", "of_others").finditer(text, begin, hit.start())]

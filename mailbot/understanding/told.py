@@ -12,7 +12,7 @@ from mailbot.mail.message import Message
 from mailbot.understanding import addresses, blocks, layout, lists, names, prose, rosters, signature, values
 from mailbot.understanding.entities import Mark, scan
 from mailbot.understanding.facts import Found, Record, from_mark
-from mailbot.understanding.lexicon import cues, listed, pattern, words
+from mailbot.understanding.lexicon import cue_in, cues, listed, pattern, words
 from mailbot.understanding.refs import Prose
 from mailbot.understanding.rosters import Roster
 from mailbot.understanding.sentences import returning, sentences
@@ -45,7 +45,7 @@ class Told:
 
     def says(self, name: str, key: str) -> bool:
         if (name, key) not in self.said:
-            self.said[name, key] = bool(cues(name, key).search(self.body))
+            self.said[name, key] = cue_in(name, key, self.body) is not None
         return self.said[name, key]
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 from mailbot.mail.message import Address, Message, Segment, SegmentKind
 from mailbot.understanding import names, organisations, titles
@@ -26,7 +26,7 @@ class Line:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Voice:
     """One writer's words. `sender` as the header shows them; `name` the person's name that it shows ("" if none)."""
 
@@ -40,7 +40,7 @@ class Voice:
     body: tuple[Line, ...]
     signature: tuple[Line, ...]
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The words of the body."""
         return "\n".join(line.text for line in self.body)
