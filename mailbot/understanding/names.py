@@ -291,14 +291,30 @@ def same(one: str, other: str) -> int:
     return 2 if shared else 1
 
 
+_SPELT = (("ph", "f"), ("ch", "k"), ("ck", "k"), ("c", "k"), ("th", "t"), ("w", "v"), ("z", "s"), ("y", "i"), ("aa", "a"))
+
+
+@lru_cache(4096)  # what strangers write must not fill the memory
+def _sound(word: str) -> str:
+    """A name as it sounds, however it is spelt: Christoffer and Kristoffer, Sophie and Sofie."""
+    for letters, plain in _SPELT:
+        word = word.replace(letters, plain)
+    return re.sub(r"(.)\1", r"\1", word)
+
+
 def _agree(x: str, y: str) -> bool:
-    return x == y or (min(len(x), len(y)) == 1 and x[0] == y[0])
+    return x == y or _sound(x) == _sound(y) or (min(len(x), len(y)) == 1 and x[0] == y[0])
 
 
 def _like(x: str, y: str) -> bool:
     """First names that agree: the same, an initial, or a short form (Gitte for Birgitte)."""
     short, long = sorted((x, y), key=len)
-    return x == y or (len(short) == 1 and long[0] == short) or (len(short) >= 4 and (long.endswith(short) or long.startswith(short)))
+    return (
+        x == y
+        or _sound(x) == _sound(y)
+        or (len(short) == 1 and long[0] == short)
+        or (len(short) >= 4 and (long.endswith(short) or long.startswith(short)))
+    )
 
 
 def first_name(name: str) -> str:
