@@ -13,11 +13,13 @@ from functools import cache
 from mailbot.course import Course
 from mailbot.mail.message import Address, Message, SegmentKind
 from mailbot.understanding import addresses, answers, attachments, names, spread, told
+from mailbot.understanding.casting import BESIDE, likely, play, signs
 from mailbot.understanding.entities import scan
 from mailbot.understanding.facts import SHARED, Found, Record, from_mark
 from mailbot.understanding.lexicon import alternatives, cues, group, words
+from mailbot.understanding.parts import Part
 from mailbot.understanding.reading import Intent, Letter, Person, Reason
-from mailbot.understanding.roles import SPOKEN, entering, in_passing, joined, judge, leaving, more, seats, staying
+from mailbot.understanding.roles import SPOKEN, joined, judge, leaving, more, seats
 from mailbot.understanding.scene import Scene
 from mailbot.understanding.sentences import context
 from mailbot.understanding.spread import person
@@ -194,39 +196,21 @@ class _Casting(Scene):
 
     def substitute(self) -> Cast:
         main, writer = self.main, self.main.writer
-        people, enters = self.others(), main.says("roles", "writer_enters")
+        people = self.others()
         if not any(_known(r) for r in people) and not main.roster.withdrawn:
             subject = self.told_by_subject()
             named = [r for r in subject.others if _known(r)] if subject else []
             if subject and named:
                 self._reread(subject)
                 writer, main, people = self.main.writer, subject, named
-        if (successor := self.successor(people)) is not None:
-            return Cast(self._persons([successor]))
         gone = [f.value for f in main.roster.withdrawn]
-        coming, left = [], []
-        for record in people:
-            if record.form in SPOKEN and (staying(main, record, people) or any(names.same(record.name, g) == 2 for g in gone)):
-                continue
-            strong = entering(main, record, people)
-            if record.form in SPOKEN and leaving(main, record, people) and strong < (2.5 if enters else 1.5):
-                left.append(record)
-            elif record.form not in SPOKEN or strong >= 0.6 or not enters:
-                coming.append(record)
-        for pair in joined(main, people):
-            for one, other in (pair, pair[::-1]):
-                if one in left and other in coming and entering(main, other, people) < 1.5:
-                    coming.remove(other)
-                    left.append(other)
-        writer_in = not coming or (enters and not any(entering(main, r, people) >= 1.0 for r in coming))
-        if writer_in and enters:
-            left += [r for r in coming if r not in left and entering(main, r, people) < 1.0 and not in_passing(main, r, people)]
-            coming = [writer]
-        gone += [r.name for r in left]
-        self_out = writer not in coming and not gone and self.forwarded is None
-        if not gone and self.forwarded is not None and writer not in coming:
-            gone = [self.forwarded.writer.name or self.forwarded.voice.sender.email]
-        contact = None if writer in coming or self_out else self.contact()
+        people = [r for r in people if r.name and not any(names.same(r.name, g) == 2 for g in gone)]
+        judge(main, people)
+        chances = likely(signs(main, people, self.main, self.forwarded), Intent.SUBSTITUTE)
+        cast = play(chances, (Part.COMES,) if gone else (Part.COMES, Part.LEAVES))
+        coming = [r for r in chances if cast[r] is Part.COMES]
+        gone += [r.name or self.message.sender.email for r in chances if cast[r] is Part.LEAVES and r is not writer]
+        contact = None if writer in coming or cast[writer] is Part.LEAVES else self.contact()
         return Cast(self._persons(coming), tuple(dict.fromkeys(gone)), contact)
 
     def _reread(self, subject: Told) -> None:
@@ -236,29 +220,20 @@ class _Casting(Scene):
             self.main = told.read(self.main.voice, self.message, self.skip, (new[0],), tuple(self.copied), self.ours)
 
     def cancel(self) -> Cast:
-        main = self.main
-        people = [r for r in self.others() if "name" in r.fields]
-        asked = self.forwarded.writer if self.forwarded else None
-        left = [r for r in people if r is not asked and leaving(main, r, people) and not staying(main, r, people)]
-        for one, other in joined(main, people):
-            if (one in left) != (other in left) and not staying(main, other, people) and not staying(main, one, people):
-                left = [r for r in people if r in left or r in (one, other)]
-        if asked is not None and asked.mention and leaving(main, asked, people):
-            left.append(asked)  # whose mail is forwarded, and of whom the writer says so
-        left = [r for r in left if len(r.name.split()) > 1] or left
-        gone = [f.value for f in main.roster.withdrawn] + [r.name for r in left]
-        if not gone and not main.says("persons", "writer_spoken_of"):
-            gone = [r.name for r in people or self._from_subject() if not staying(main, r, people)]
-        listed = [r.name for r in people if r.form not in SPOKEN]
-        if not gone and listed and not main.says("persons", "own_place"):
-            gone = listed
-        if not gone and main.says("roles", "leaves_list"):
-            gone = [r.name for r in people if not staying(main, r, people)]
-        if not gone and asked is not None and asked.name and self.passed_on():
-            gone = [asked.name]
-        if main.writer.name and any(cues("persons", "and_i").match(self._after(r)) for r in left):
-            return Cast(withdrawn=tuple(dict.fromkeys([*gone, main.writer.name])))
-        return Cast(withdrawn=tuple(dict.fromkeys(gone)), contact=self.contact() if gone else None)
+        main, writer = self.main, self.main.writer
+        people = [r for r in self.others() or self._from_subject() if r.name]
+        judge(main, people)
+        found = signs(main, people, main, self.forwarded)
+        chances = likely(found, Intent.CANCEL)
+        gone = [f.value for f in main.roster.withdrawn]
+        cast = play(chances, () if gone else (Part.LEAVES,))
+        left = [r for r in chances if cast[r] is Part.LEAVES]
+        others = [r for r in left if r is not writer]
+        if writer in left and others and BESIDE not in found[writer]:  # hardly anybody tells of somebody else and means both
+            surest = max(left, key=lambda r: chances[r][Part.LEAVES])
+            left = [writer] if surest is writer else others
+        gone += [r.name for r in left if r is not writer or len(left) > 1]
+        return Cast(withdrawn=tuple(dict.fromkeys(gone)), contact=self.contact() if writer not in left else None)
 
     def update(self) -> Cast:
         main, writer = self.main, self.main.writer

@@ -109,9 +109,9 @@ def _joins(before: str, after: str) -> float:
     clause = "" if cues("roles", "new_clause").search(before) and cues("roles", "has_verb").match(after) else _clause(before)
     joining = _near("joins", clause, True)
     score = 1.0 * bool(joining) + 0.7 * bool(_edge("persons", "comes", False).search(after[:60]))
-    beside = _beside(before, after)
-    score += 1.5 * beside + 1.0 * bool(re.search(r"\w\s[^:\n]{8,}:\s+$", before))
-    return score - 3.0 if _passing(clause, after, bool(joining) or beside) else score
+    together = beside(before, after)
+    score += 1.5 * together + 1.0 * bool(re.search(r"\w\s[^:\n]{8,}:\s+$", before))
+    return score - 3.0 if _passing(clause, after, bool(joining) or together) else score
 
 
 @cache
@@ -124,7 +124,7 @@ def _and_me() -> tuple[re.Pattern[str], re.Pattern[str]]:
     )
 
 
-def _beside(before: str, after: str) -> bool:
+def beside(before: str, after: str) -> bool:
     """Whether the writer comes with somebody: `Bo og jeg vil gerne …`, but not `Bo og jeg ringer stadig sammen`."""
     behind, before_ = _and_me()
     if match := behind.match(after):

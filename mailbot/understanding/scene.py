@@ -17,7 +17,7 @@ from mailbot.understanding.facts import Found, Record, from_mark
 from mailbot.understanding.lexicon import cues, pattern
 from mailbot.understanding.masking import find_cpr, mask_cpr
 from mailbot.understanding.reading import Intent, Letter, Reason
-from mailbot.understanding.roles import SPOKEN, entering, judge
+from mailbot.understanding.roles import SPOKEN, judge
 from mailbot.understanding.sentences import returning, sentences
 from mailbot.understanding.told import Told
 from mailbot.understanding.voices import Line, Voice, voices
@@ -68,7 +68,7 @@ class Scene:
 
     def _quoted(self, first: Voice) -> list[Record]:
         """Those whom the writer calls by their first names only, where the subject or the quoted mail has one full name to each."""
-        known = {names.first_name(r.name) for r in self.copied} | {names.first_name(first.name)}
+        known = {names.first_name(name) for name in (*(r.name for r in self.copied), first.name, *self.skip)}
         signed = "\n".join(line.text for line in first.signature)
         called = set(_CALLED.findall(first.text)) - known - set(_FULL.findall(f"{first.text}\n{signed}"))
         elsewhere = (
@@ -135,14 +135,6 @@ class Scene:
         return [
             r for r in others if r.name and r.joins >= 1.5 and (r.form not in SPOKEN or (beside and not r.only_mentioned and " " in r.name))
         ]
-
-    def successor(self, people: list[Record]) -> Record | None:
-        """The first writer of a forwarded mail, where it is they who take over the seat that the one who forwards it gives up."""
-        asked = self.forwarded
-        if asked is None or not self.main.says("roles", "writer_leaves") or asked.says("roles", "writer_leaves"):
-            return None
-        enters = asked.writer.mention is not None and entering(self.main, asked.writer, people) >= 0.6
-        return asked.writer if enters or asked.says("roles", "writer_enters") else None
 
     def told_by_subject(self) -> Told | None:
         """The subject read as if it were a sentence of the writer's, spans and all in the subject."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -107,3 +108,28 @@ def phrases(path: Path) -> Iterator[Phrase]:
             if text.startswith("Emne: "):
                 subject, text = text.removeprefix("Emne: ").split(" | ", 1)
             yield Phrase(context, intent, action, subject, text.replace(" / ", "\n"), line.endswith(" ??"))
+
+
+@dataclass(frozen=True, slots=True)
+class Casting:
+    """One line of parts*.txt: what the message wants, its text, and the part of each person named and of the writer ("")."""
+
+    intent: str
+    text: str
+    people: tuple[tuple[str, str], ...]
+
+
+_MARKED = re.compile(r"\{([+=-])([^{}]*)\}")
+_PARTS = {"+": "comes", "-": "leaves", "=": "mentioned"}
+
+
+def casts(path: Path) -> Iterator[Casting]:
+    """The messages of a file in which people are marked: {+comes}, {-leaves}, {=only mentioned}, and @ with the writer's part."""
+    intent = ""
+    for line in path.read_text("utf-8").splitlines():
+        if line.startswith("["):
+            intent = line.strip("[] ")
+        elif line.strip() and not line.startswith("#"):
+            text, _, own = line.strip().rpartition(" @")
+            people = [(name, _PARTS[mark]) for mark, name in _MARKED.findall(text)]
+            yield Casting(intent, _MARKED.sub(r"\2", text).replace(" / ", "\n"), (*people, ("", _PARTS[own])))
