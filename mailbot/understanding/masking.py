@@ -25,7 +25,7 @@ def _cpr() -> re.Pattern[str]:
     )
 
 
-_TEN = re.compile(r"\d{6}[-–\s]?\d{4}")  # what every CPR number looks like
+_TEN = re.compile(r"\d(?<!\d\d)\d{5}[-–\s]?\d{4}(?!\d)")  # what every CPR number looks like
 
 
 def find_cpr(text: str) -> list[tuple[int, int]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from mailbot.understanding.gazetteer import is_first_name, is_place
 from mailbot.understanding.lexicon import affixes, alternatives, group, listed, words
@@ -36,19 +36,29 @@ def _named() -> frozenset[str]:
 def _heads(text: str) -> Iterator[tuple[int, int, str]]:
     """The spans of words that name a kind of place, with the kind."""
     for token in _TOKEN.finditer(text):
-        low = token.group().lower()
-        if low.endswith(affixes("organisations", "library")):
-            yield token.start(), token.end(), "library"
-        elif low.endswith(affixes("organisations", "genitives")):
+        kind = _names(token.group())
+        if kind in ("library", "other"):
+            yield token.start(), token.end(), kind
+        elif kind == "genitive":
             yield token.start(), token.end() - 1, "library"
-        elif low.endswith(affixes("organisations", "other")):
-            yield token.start(), token.end(), "other"
-        elif token.group() in _named() and re.compile(r" [A-ZÆØÅ]|[,.\n|]|$").match(text, token.end()):
-            yield token.start(), token.end(), "named"
-        elif low in listed("organisations", "municipality") and (
-            before := re.compile(r"[A-ZÆØÅ][\w-]+ $").search(text, max(0, token.start() - 40), token.start())
-        ):
-            yield before.start(), token.end(), "municipality"
+        elif kind == "named" and _BEHIND_NAMED.match(text, token.end()):
+            yield token.start(), token.end(), kind
+        elif kind == "municipality" and (before := _BEFORE.search(text, max(0, token.start() - 40), token.start())):
+            yield before.start(), token.end(), kind
+
+
+@lru_cache(4096)
+def _names(word: str) -> str:
+    """The kind of place that a word names, "" for none."""
+    low = word.lower()
+    for kind, key in (("library", "library"), ("genitive", "genitives"), ("other", "other")):
+        if low.endswith(affixes("organisations", key)):
+            return kind
+    return "named" if word in _named() else "municipality" if low in listed("organisations", "municipality") else ""
+
+
+_BEHIND_NAMED = re.compile(r" [A-ZÆØÅ]|[,.\n|]|$")
+_BEFORE = re.compile(r"[A-ZÆØÅ][\w-]+ $")
 
 
 _LEFT = re.compile(r"(?P<word>[^\W\d_][\w.’'-]*|&)(?P<gap>[ \u00a0])$")

@@ -78,7 +78,7 @@ def _on_whose() -> re.Pattern[str]:
     """`MEK4 på hans faktura og IMS2 på min`, `på min faktura skal der stå V-2026, på hendes B-2026`."""
     whose, on = _any("whose"), words("references")["on"]
     behind = "|".join(rf"(?<= {word} )|(?<=\n{word.capitalize()} )" for word in on)
-    code = r"(?<![\w@./-])(?P<{}>(?=[\w-]{{0,14}}\d)[A-ZÆØÅ]{{1,8}}[\w/-]{{1,14}})(?![\w@])"
+    code = r"(?<![\w@./-])(?P<{}>(?=[A-ZÆØÅ][\w-]{{0,13}}\d)[A-ZÆØÅ]{{1,8}}[\w/-]{{1,14}})(?![\w@])"
     first, second = code.format("first"), code.format("second")
     return re.compile(rf"{first}(?= {alternatives(on)} {whose}(?!\w))|(?:{behind}){whose} (?:{_any('invoice')} )?{second}")
 
