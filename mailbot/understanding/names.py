@@ -317,6 +317,7 @@ def _like(x: str, y: str) -> bool:
     )
 
 
+@lru_cache(4096)
 def first_name(name: str) -> str:
     words = _WORD.findall(name)
     return words[0] if words else name

@@ -16,7 +16,6 @@ from mailbot.understanding.masking import mask_cpr
 from mailbot.understanding.reading import Letter, Origin
 
 EXCERPT = 300
-_SPACE = re.compile(r"\s+")
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})(?:[./-](\d{4}|\d{2}))?(?!\d)")
 
 
@@ -52,7 +51,7 @@ def received(message: Message) -> datetime:
 def excerpt(message: Message) -> str:
     """The first words of the new text on one line, CPR numbers masked before anything is cut."""
     text = message.of(SegmentKind.NEW)[: 20 * EXCERPT]
-    return _SPACE.sub(" ", mask_cpr(text)).strip()[:EXCERPT].rstrip()
+    return " ".join(mask_cpr(text).split())[:EXCERPT].rstrip()
 
 
 def back_on(text: str, today: date) -> date | None:

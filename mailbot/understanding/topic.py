@@ -79,7 +79,7 @@ class Names:
                 if YEAR.fullmatch(following) and following not in self.years:
                     found.setdefault("other_year", []).append((i, i + length + 1))
             word = row[i].text
-            if YEAR.match(word) and (year := word[:4]) not in self.years and self.years:
+            if word.startswith("20") and YEAR.match(word) and (year := word[:4]) not in self.years and self.years:
                 found.setdefault("next_year" if year > max(self.years) else "past", []).append((i, i + 1))
             if len(word) > 9 and word.endswith(affixes("events", "endings")) and word not in listed("events", "generic"):
                 found.setdefault("other", []).append((i, i + 1))

@@ -67,7 +67,7 @@ class Vocabulary:
             if len(known) >= FUZZY and known.isalpha():
                 for slip in _deletions(known):
                     self._slips.setdefault(slip, known)
-        self._known = lru_cache(4096)(self._look_up)
+        self._known = lru_cache(16_384)(self._look_up)
 
     def _add(self, group: str, entry: str) -> None:
         steps = _steps(entry)
