@@ -202,6 +202,8 @@ def _cut(line: Line) -> list[Cell]:
         inner, offset, separator = text, 0, re.compile(r"\t")
     elif text.count(";") >= 2 and "<" not in text:
         inner, offset, separator = text, 0, re.compile(r";")
+    elif " / " in text:
+        inner, offset, separator = text, 0, re.compile(r"\s/\s")
     elif re.search(r"\S\s{2,}\S", text):
         inner, offset, separator = text, 0, re.compile(r"\s{2,}")
     else:
@@ -245,7 +247,7 @@ def _stacked(lines: tuple[Line, ...], at: int) -> Table | None:
     while index < len(lines) and len(heads) < 9:
         line = lines[index]
         if line.text:
-            if not fields_of(line.text) or len(line.text) > 45 or ":" in line.text[:-1] or re.search(r"\d{3}", line.text):
+            if not 0 < len(fields_of(line.text)) < 3 or len(line.text) > 45 or ":" in line.text[:-1] or re.search(r"\d{3}", line.text):
                 break
             heads.append(Cell(line.text, line.start, line.end))
         index += 1
@@ -263,6 +265,8 @@ def _stacked(lines: tuple[Line, ...], at: int) -> Table | None:
             blanks += 1
             if spaced and blanks % 2 == 0 and blanks:
                 row.append(Cell("", line.start, line.start))
+        elif _labels_of(lines, index, line) and ":" in line.text:
+            return None  # a form with a heading
         elif len(line.text) > 90 or (not row and re.search(r"[.!?]$", line.text) and len(line.text) > 30):
             break
         else:

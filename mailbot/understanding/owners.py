@@ -124,6 +124,22 @@ def _in_a_row(sentence: Sentence, title: Mark) -> bool:
     return beside or bool(_cue("who_is").search(sentence.lead(title)))
 
 
+def _said_of_another(sentence: Sentence, title: Mark) -> bool:
+    """Whether a verb says a title of somebody named before it: `Lise Krogh er souschef, Bo Friis er teamleder`."""
+    before = sentence.before(title)
+    return (
+        bool(before)
+        and before[-1].kind in ("name", "first", "self", "same")
+        and bool(_says().fullmatch(sentence.text, before[-1].end, title.start))
+    )
+
+
+@cache
+def _says() -> re.Pattern[str]:
+    is_, now, a = group("whose", "is_called"), alternatives(words("whose")["now"]), alternatives(words("whose")["a"])
+    return re.compile(rf",? {is_}(?: {now})?(?: {a})? ")
+
+
 def _named_behind(sentence: Sentence, title: Mark) -> list[Record] | None:
     """Whom the words behind a title name: `souschef Bo Friis`, `leder ligesom jeg`, `konsulent (Bo)`. None: nobody."""
     text, refs = sentence.text, sentence.refs
@@ -134,7 +150,8 @@ def _named_behind(sentence: Sentence, title: Mark) -> list[Record] | None:
         r for r in refs if r.start >= title.end and (r.kind == "name" or (r.kind == "first" and r.start == title.end + 1 and not general))
     )
     after = next((r for r in behind if _up_to_name().fullmatch(text, title.end, r.start)), None)
-    if after is not None and after.record is not None and not ("," in text[title.end : after.start] and _in_a_row(sentence, title)):
+    apart = "," in text[title.end : after.start] if after is not None else False
+    if after is not None and after.record is not None and not (apart and (_in_a_row(sentence, title) or _said_of_another(sentence, title))):
         return [after.record]
     behind = (r for r in refs if r.start > title.end and r.kind == "name" and r.record is not None)
     plain = title.value.split()[-1].lower() in listed("titles", "general")  # "min nærmeste leder er Bo"
@@ -234,7 +251,7 @@ def _stated(sentence: Sentence, title: Mark) -> list[Record]:
     ):
         return [owner for subject in subjects[-2:] for owner in resolve(subject, sentence.prose, sentence.last)]
     if not before and _end("we_are").search(lead):
-        return [sentence.prose.everyone]
+        return [sentence.prose.everyone] if title.value.lower() not in listed("titles", "general") else []  # "vi er to ledere"
     if subjects:
         office = _end("as").search(lead) and subjects[0].kind in ("self", "same") and not _end("works_as").search(lead)
         return resolve(subjects[0] if office else subjects[-1], sentence.prose, sentence.last)

@@ -333,7 +333,8 @@ class _Casting(Scene):
 def _the_rest(people: list[Record], joining: list[Record], wanted: int | None) -> list[Record]:
     """Those named besides, where they make up the number that is said: `vi bliver to: … og så er der Bo Friis`."""
     others = [r for r in people if r not in joining and r.form in SPOKEN and r.joins >= 0 and not r.only_mentioned and " " in r.name]
-    return others if joining and len(joining) + len(others) == wanted else []
+    besides = any(r.writer for r in joining)  # "mig selv og to kolleger"
+    return others if joining and wanted and len(joining) + len(others) in (wanted, wanted + besides) else []
 
 
 def _alike(one: str, other: str) -> bool:

@@ -106,7 +106,8 @@ def _makes_two(told: Told, other: Record) -> None:
 
 def _joins(before: str, after: str) -> float:
     """How strongly one mention says that the person takes part; below 0 where it is said of somebody in passing."""
-    clause = "" if cues("roles", "new_clause").search(before) and cues("roles", "has_verb").match(after) else _clause(before)
+    begins = cues("roles", "new_clause").search(before) and (cues("roles", "has_verb").match(after) or beside("", after))
+    clause = "" if begins else _clause(before)
     joining = _near("joins", clause, True)
     score = 1.0 * bool(joining) + 0.7 * bool(_edge("persons", "comes", False).search(after[:60]))
     together = beside(before, after)
@@ -118,8 +119,9 @@ def _joins(before: str, after: str) -> float:
 def _and_me() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """The writer right behind a name, and right before it: `Bo (souschef) og jeg …`, `jeg selv og Bo`."""
     joint, me = alternatives([*words("particles")["and"], *words("roles")["plus"]]), alternatives(words("roles")["me"])
+    where, is_me = group("roles", "from_where"), group("roles", "is_me")
     return (
-        re.compile(rf"(?: \([^)]{{0,80}}\)|\))?,? {joint} (?:{me}\b(?P<rest>[^.!?\n]*)|{group('roles', 'is_me')}\b)"),
+        re.compile(rf"(?: \([^)]{{0,80}}\)|\)| {where})?,? {joint} (?:{me}\b(?P<rest>[^.!?\n]*)|{is_me}\b)"),
         re.compile(rf"\b{me}(?: {alternatives(words('roles')['myself'])})?(?: \([^()]{{1,60}}\))? {joint} (?:\w+,? ){{0,3}}$"),
     )
 
@@ -135,8 +137,9 @@ def beside(before: str, after: str) -> bool:
 
 def _passing(clause: str, after: str, joining: bool) -> bool:
     """Whether somebody is named in passing: the chief who has agreed, last year's participant."""
+    passing = cues("persons", "only_mentioned").search(clause[-50:]) and not ending("roles", "billed").search(clause[-50:])
     return (
-        bool(cues("persons", "only_mentioned").search(clause[-50:]) and not joining and not cues("persons", "wishes").match(after))
+        bool(passing and not joining and not cues("persons", "wishes").match(after))
         or bool(cues("persons", "mentioned_after").match(after[:90]))
         or bool(cues("persons", "not_coming").match(after[:90]))
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from mailbot.understanding.gazetteer import is_first_name
 from mailbot.understanding.lexicon import affixes, alternatives, cues, group, listed, words
 
 _WORD = re.compile(r"[^\W\d_]+(?:[-/'’][^\W\d_]+)*-?")
@@ -230,7 +231,7 @@ def _further(text: str, end: int) -> int:
 def _capitals(text: str, end: int) -> int:
     """An English title goes on while its words are capitalised: Head of Research Services and Data."""
     reached = end
-    while match := _english_areas()[0].match(text, reached):
+    while (match := _english_areas()[0].match(text, reached)) and not is_first_name(match.group().split()[-1]):
         reached = match.end()
     return reached
 
