@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from mailbot.understanding.lexicon import abbreviated, fold, listed
 
-_WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*|[👍✅🙋]|%")
+_WORD = re.compile(r"[^\W_]+(?:[-'][^\W_]+)*|[👍✅🙋]|%")
 _END = re.compile(r"[.!?…]+(?=[\s\"”»)\]]|$)|[:;]\s|\s[-–—]+\s|\n[ \t]*\n|\n|\s/\s|[()]|[!?]+|,(?=\s)")
 _ORDINAL = re.compile(r"(?:^|[\s(])\d{1,2}$")
 LONGEST = 24  # words in a clause before it is cut at the next pronoun
@@ -51,7 +51,7 @@ class Clause:
 def clauses(text: str, start: int = 0, end: int | None = None) -> list[Clause]:
     """The clauses of `text[start:end]`; places count from the beginning of `text`."""
     stop = min(len(text) if end is None else end, start + LIMIT)
-    folded = fold(text[start:stop])
+    folded = fold(text[start:stop]).replace("’", "'")
     found: list[Clause] = []
     sentence, pending = 0, []
     begin = 0
@@ -107,11 +107,10 @@ def _complete(text: str, at: int) -> bool:
 
 
 def _words(text: str, folded: str, offset: int, start: int, end: int) -> list[Word]:
-    found: list[Word] = []
-    for match in _WORD.finditer(folded, start, end):
-        at = offset + match.start()
-        found.append(Word(match.group().replace("’", "'"), at, offset + match.end(), text[at].isupper(), text[at - 1 : at] == "\t"))
-    return found
+    return [
+        Word(match[0], at := offset + match.start(), offset + match.end(), text[at].isupper(), text[at - 1 : at] == "\t")
+        for match in _WORD.finditer(folded, start, end)
+    ]
 
 
 def _cut(pieces: list[list[Word]], sentence: int, asks: bool) -> list[Clause]:

@@ -91,7 +91,7 @@ def _runs(text: str) -> list[tuple[int, int]]:
     """The spans of foods that stand in a row: `nødder, rå fisk og bløde oste`."""
     runs: list[tuple[int, int]] = []
     for word in _WORD.finditer(text):
-        if len(word.group()) > 30 or not _edible(word.group()):
+        if not _edible(word[0]):
             continue
         if runs and word.start() - runs[-1][1] < 40 and _between().fullmatch(text[runs[-1][1] : word.start()]):
             runs[-1] = (runs[-1][0], word.end())

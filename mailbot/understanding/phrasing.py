@@ -12,7 +12,6 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from heapq import nlargest
 from operator import itemgetter
 
 from mailbot.understanding.context import Answers
@@ -68,7 +67,8 @@ def say(own: Speech, subject: Speech, forwarded: Speech, answers: Answers) -> Sa
     for clause in own.clauses[:CLAUSES]:
         length += len(clause.clause.words)
         for name, place in _of_clause(clause):
-            found.setdefault(name, place)
+            if name not in found:
+                found[name] = place
     for mark, speech in (("S", subject), ("F", forwarded)):
         for clause in speech.clauses[:CLAUSES]:
             for name in _single(clause):
@@ -87,9 +87,9 @@ def lean(said: Said) -> dict[Intent, Leaning]:
         score = scale * sum(column)
         best: list[tuple[Place, float]] = []
         if score > SPOKEN:
-            heard = ((place, scale * weight) for (place, _), weight in zip(spoken, column, strict=True) if weight > 0 and place[1])
-            best = nlargest(3, heard, key=itemgetter(1))
-        leanings[intent] = Leaning(score, tuple(best))
+            best = [(place, scale * weight) for (place, _), weight in zip(spoken, column, strict=True) if weight > 0 and place[1]]
+            best.sort(key=itemgetter(1), reverse=True)
+        leanings[intent] = Leaning(score, tuple(best[:3]))
     return leanings
 
 

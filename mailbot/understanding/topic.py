@@ -85,7 +85,7 @@ class Names:
                 found.setdefault("other", []).append((i, i + 1))
             if word.isdecimal() and meeting_day(row, i) in self.dates:
                 found.setdefault("date", []).append((i, i + 1))
-            i += max(1, length)
+            i += length or 1
         self._mark_other(row, found)
         self._mark_way(row, found)
 

@@ -37,9 +37,9 @@ def which_course(heard: Heard, courses: Sequence[Course], answered: Letter | Non
     if answered and any(c.id == answered.course for c in courses):
         return Which(answered.course)
     message, context = heard.message, heard.context
-    own = _mentions(heard.names, (h.clause for h in heard.own.clauses))
+    own = _mentions(heard.names, (h.clause for h in heard.own.clauses if "course" in h.found))
     if not own.ids:
-        own = _mentions(heard.names, (h.clause for h in heard.subject.clauses))
+        own = _mentions(heard.names, (h.clause for h in heard.subject.clauses if "course" in h.found))
     if own.ids:
         return _settled(own, courses, writer_courses, message.received_at, intent)
     if other_topic(heard):
@@ -98,7 +98,7 @@ def _mentions(names: Names, said: Iterable[Clause]) -> _Mention:
                     count.update(fitting)
                 else:
                     count.update(ids)
-            i += max(1, length)
+            i += length or 1
     if other_year and not ours and not count:
         count.update(c.id for c in names.courses[:1])
     return _Mention(count, other_year and not ours)
