@@ -67,7 +67,7 @@ def _marks(text: str, domain: str) -> Iterator[Mark]:
         inside = any(_overlaps(place.start, place.end, [(t.start, t.end)]) for t in jobs)
         left = bool(cues("organisations", "left").search(text, max(0, place.start - 90), place.start))
         yield Mark("organisation", place.value, place.start, place.end, place.rank + 2 * inside, left)
-    yield from (Mark("title", t.value, t.start, t.end, off=bool(_corrected().match(text, t.end))) for t in jobs)
+    yield from (Mark("title", t.value, t.start, t.end, off=_taken_back(text, t, jobs)) for t in jobs)
     yield from (Mark("dietary", d.value, d.start, d.end) for d in diets.find(text))
     claimed += [(p.start, p.end) for p in places] + [(t.start, t.end) for t in jobs]
     yield from (Mark("name", n.value, n.start, n.end, score=n.score) for n in names.find(text, claimed, _loud(text)))
@@ -89,10 +89,9 @@ def _office(text: str, title: titles.Title, places: list[organisations.Place]) -
     return title
 
 
-@cache
-def _corrected() -> re.Pattern[str]:
-    """What takes back the title before it: `, nej, …`."""
-    return re.compile(rf",? ?(?:[-–] )?{alternatives(words('corrections')['at_once'])}\b", re.IGNORECASE)
+def _taken_back(text: str, title: titles.Title, jobs: list[titles.Title]) -> bool:
+    """Whether another title follows in the place of this one: `teamleder, nej, souschef`."""
+    return bool(numbers.corrected().match(text, title.end)) and any(0 < job.start - title.end < 60 for job in jobs)
 
 
 @cache

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from mailbot.understanding.lexicon import alternatives, pattern, words
+from mailbot.understanding.lexicon import alternatives, listed, pattern, words
 
 Kind = Literal["ean", "ean_invalid", "cvr", "phone", "fax", "other"]
 
@@ -67,11 +67,37 @@ _DIGITS = re.compile(r"\D")
 def _taken_back() -> re.Pattern[str]:
     """Words behind a number that take it back, unless they speak of another one ("det gamle udgår")."""
     lists = words("corrections")
-    at_once, clause, pointing, older = (alternatives(lists[key]) for key in ("at_once", "new_clause", "pointing", "older"))
+    clause, pointing, older = (alternatives(lists[key]) for key in ("new_clause", "pointing", "older"))
     return re.compile(
-        rf"^(?:,? {at_once}\b|(?!\s*(?:[(–-]|, {clause} )?\s?{pointing} {older})[^.!?\n\d]{{0,60}}?\b(?:{'|'.join(lists['behind'])})\b)",
+        rf"^(?!\s*(?:[(–-]|,(?: {clause})? )?\s?{pointing} {older})[^.!?\n\d]{{0,60}}?\b(?:{'|'.join(lists['behind'])})\b",
         re.IGNORECASE,
     )
+
+
+@cache
+def corrected() -> re.Pattern[str]:
+    """What takes back at once what stands before it, for another that follows: `, nej, …`, ` – hov, …`, `. Nej vent, …`."""
+    at_once, more = (alternatives(words("corrections")[key]) for key in ("at_once", "at_once_more"))
+    return re.compile(rf"(?:,|\)| ?[–-]| ?\.\.\.| ?…)? ?{at_once}(?!\w)|[.!] ?{at_once}(?: {more}){{0,2}} ?[,.:!…–-]", re.IGNORECASE)
+
+
+@cache
+def corrected_before() -> re.Pattern[str]:
+    """The same, right before what stands in the other's place."""
+    at_once, more = (alternatives(words("corrections")[key]) for key in ("at_once", "at_once_more"))
+    return re.compile(rf"(?<!\w){at_once}(?: {more}){{0,2}}[,.:!…–-]{{0,3}} $", re.IGNORECASE)
+
+
+_ANOTHER = re.compile(r"\d(?:[ \u00a0.\-–]{0,3}\d){5,15}")
+_REACH = 160  # characters in which a number that is put right is told again
+
+
+def _told_again(text: str, start: int, end: int) -> bool:
+    """Whether another number about as long (or another address) follows."""
+    told = len(_DIGITS.sub("", text[start:end]))
+    if "@" in text[start:end]:
+        return "@" in text[end : end + _REACH]
+    return any(abs(len(_DIGITS.sub("", m.group())) - told) <= 3 for m in _ANOTHER.finditer(text, end, end + _REACH))
 
 
 @cache
@@ -79,14 +105,23 @@ def _apart() -> re.Pattern[str]:
     return re.compile(rf"[.!?]\s|[;\n]|\)?, {alternatives(words('corrections')['new_clause'])} (?=\w)")
 
 
-def negated(text: str, start: int, end: int, back: int = 90) -> bool:
-    """Whether the words before or after say that the number (or address) is the old or the wrong one."""
+def negated(text: str, start: int, end: int, back: int = 90, surely: bool = False) -> bool:
+    """Whether the words before or after say that the number (or address) is the old or the wrong one. `surely`: a "not"
+    before it counts only where another follows ("jeg kan ikke nås på …")."""
     before = _apart().split(text[max(0, start - back) : start])[-1]
     cue = max(pattern("corrections", "wrong").finditer(before), key=lambda m: m.end(), default=None)
-    if cue and not pattern("corrections", "right").search(before, cue.end()) and not re.search(r"\d{6}", before[cue.end() :]):
+    if (
+        cue
+        and not pattern("corrections", "right").search(before, cue.end())
+        and not re.search(r"\d{6}", before[cue.end() :])
+        and (not surely or cue.group().lower() not in listed("corrections", "not") or _told_again(text, start, end))
+    ):
         return True
-    after = text[end : end + 80]
-    return bool(_taken_back().search(after)) and not pattern("corrections", "new_before").search(before[-25:])
+    if pattern("corrections", "new_before").search(before[-25:]):
+        return False
+    if corrected().match(text, end) and _told_again(text, start, end):
+        return True
+    return bool(_taken_back().search(text[end : end + 80]))
 
 
 def find(text: str, claimed: Sequence[tuple[int, int]] = (), domain: str = "") -> list[Number]:
@@ -186,4 +221,4 @@ def _phone(text: str, value: str, start: int, end: int) -> Number:
         level for level, key in ((0, "direct"), (2, "main"), (3, "fax")) if bracket and pattern("phones", key).match(after, bracket.end())
     ]
     rank = behind[0] if behind else max(ranks)[1] if ranks else 1
-    return Number("fax" if rank == 3 else "phone", value, start, end, rank)
+    return Number("fax" if rank == 3 else "phone", value, start, end, rank, negated(text, start, end, surely=True))

@@ -12,6 +12,7 @@ from mailbot.understanding import addresses
 from mailbot.understanding.entities import Mark
 from mailbot.understanding.facts import Record
 from mailbot.understanding.lexicon import alternatives, cues, ending, group, listed, pattern, words
+from mailbot.understanding.numbers import corrected_before
 from mailbot.understanding.refs import Prose, Ref, in_order, resolve
 
 
@@ -37,9 +38,10 @@ def _apposition() -> re.Pattern[str]:
 @cache
 def _copula() -> re.Pattern[str]:
     """What leads up to a title that it gives to somebody: `er nu`, `titlen er`."""
+    aside = r"(?:(?: ?, | [(–-] ?)[^,.;:!?()\n–]{2,40}(?:,|\)| [–-]))?"  # "er, med mellemrum, "
     return re.compile(
-        rf"(?<!\w){alternatives(words('titles')['copula'])}:?(?: (?!{group('whose', 'nobody_is')})[\w-]+\.?){{0,4}} ?[\"'”“„»]?$"
-        rf"|{group('whose', 'i_am')}",
+        rf"(?<!\w){alternatives(words('titles')['copula'])}:?{aside}(?: (?!{group('whose', 'nobody_is')})[\w-]+\.?){{0,4}} ?[\"'”“„»]?$"
+        rf"|{group('whose', 'i_am')}|{group('whose', 'was_made')}",
         re.IGNORECASE,
     )
 
@@ -81,7 +83,7 @@ class Sentence:
 
 def of_title(sentence: Sentence, title: Mark) -> list[Record]:
     """Whose title it is; nobody's where the title is only mentioned ("min chef siger")."""
-    ways = (_in_turn, _named_behind, _beside, _at_the_start, _stated)
+    ways = (_in_turn, _named_behind, _put_right, _as_theirs, _beside, _at_the_start, _stated)
     return next((owners for way in ways if (owners := way(sentence, title)) is not None), [])
 
 
@@ -105,6 +107,31 @@ _THEIR_NAMES = re.compile(r":?,? (?=[A-ZÆØÅ])")
 @cache
 def _up_to_name() -> re.Pattern[str]:
     return re.compile(rf"(?: {alternatives(words('whose')['at'])} [A-ZÆØÅ][\w-]+)?,?[ \u00a0]+")
+
+
+def _put_right(sentence: Sentence, title: Mark) -> list[Record] | None:
+    """Whose it is where it stands for another just before it: `teamleder, nej, souschef`, `Ups. Souschef`. None: it does not."""
+    if not corrected_before().search(sentence.text, max(0, title.start - 40), title.start):
+        return None
+    before = [r for r in sentence.before(title) if r.kind != "all"]
+    return resolve(before[-1], sentence.prose, sentence.last) if before else sentence.whoever_speaks()
+
+
+@cache
+def _theirs() -> re.Pattern[str]:
+    """Between somebody and what they are to another: `er nu hans nye `."""
+    is_, now, whose = (alternatives(words("whose")[key]) for key in ("is_or_becomes", "now", "whose_job"))
+    return re.compile(rf",?(?: {is_})(?: {now}){{0,2}} {whose}(?: \w+)? ", re.IGNORECASE)
+
+
+def _as_theirs(sentence: Sentence, title: Mark) -> list[Record] | None:
+    """Of whom it is said what they are to another: `Ida er hans stedfortræder`, `hun er min souschef`. None: of nobody."""
+    if title.value.lower() in listed("titles", "general"):
+        return None
+    for ref in reversed(sentence.before(title)):
+        if ref.kind in ("name", "first", "same", "self") and _theirs().fullmatch(sentence.text, ref.end, title.start):
+            return resolve(ref, sentence.prose, sentence.last)
+    return None
 
 
 @cache
@@ -211,7 +238,7 @@ _COMMA = re.compile(r",\s*$")
 
 @cache
 def _stands_alone() -> re.Pattern[str]:
-    return re.compile(rf"\s*(?:[,.;(\n/]|$|{alternatives(words('whose')['after_alone'])} \w)")
+    return re.compile(rf"\s*(?:[,.;(\n/]|$|{alternatives(words('whose')['after_alone'])} \w)| (?=[A-ZÆØÅ])")
 
 
 def _at_the_start(sentence: Sentence, title: Mark) -> list[Record] | None:
@@ -221,10 +248,17 @@ def _at_the_start(sentence: Sentence, title: Mark) -> list[Record] | None:
     line = text[text.rfind("\n", 0, title.start) + 1 : title.start]
     begins = (not line.strip(" >") and not (_end("goes_on").search(lead_in) or _COMMA.search(lead_in))) or lead_in.rstrip().endswith(":")
     opened = lead_in.strip(" \n–-•*,.;/()").lower()
-    if (begins or not opened or opened in listed("titles", "still")) and _stands_alone().match(text[title.end : title.end + 20]):
+    begins = begins or not opened or opened in listed("titles", "still") or _before_place(sentence, title, lead_in)
+    if begins and _stands_alone().match(text[title.end : title.end + 20]):
         before = [r for r in sentence.before(title) if r.kind != "all"] if lead_in.rstrip().endswith(":") else []  # "Mine data: …"
         return resolve(before[-1], sentence.prose, sentence.last) if before else sentence.whoever_speaks()
     return None
+
+
+def _before_place(sentence: Sentence, title: Mark, lead_in: str) -> bool:
+    """Whether a title stands right before its place, told of nobody and after no article: `… souschef Lunde Bibliotek`."""
+    place = any(m.kind == "organisation" and m.start == title.end + 1 for m in sentence.marks)
+    return place and not sentence.before(title) and not _cue("article").search(lead_in)
 
 
 def _stated(sentence: Sentence, title: Mark) -> list[Record]:
@@ -252,12 +286,21 @@ def _stated(sentence: Sentence, title: Mark) -> list[Record]:
         return [owner for subject in subjects[-2:] for owner in resolve(subject, sentence.prose, sentence.last)]
     if not before and _end("we_are").search(lead):
         return [sentence.prose.everyone] if title.value.lower() not in listed("titles", "general") else []  # "vi er to ledere"
+    if subjects and (relieved := _relieves(sentence, subjects)) is not None:
+        return resolve(relieved, sentence.prose, sentence.last)
     if subjects:
         office = _end("as").search(lead) and subjects[0].kind in ("self", "same") and not _end("works_as").search(lead)
         return resolve(subjects[0] if office else subjects[-1], sentence.prose, sentence.last)
     if before and before[-1].kind == "same":
         return resolve(before[-1], sentence.prose, sentence.last)
     return sentence.whoever_speaks()
+
+
+def _relieves(sentence: Sentence, subjects: list[Ref]) -> Ref | None:
+    """Who takes over as what is told: `hun afløser mig som filialleder`, `Ida overtager efter Bo som leder`."""
+    if len(subjects) < 2 or not _cue("takes_over").fullmatch(sentence.text, subjects[-2].end, subjects[-1].start):
+        return None
+    return subjects[-2]
 
 
 def _may_be_subject(sentence: Sentence, ref: Ref) -> bool:

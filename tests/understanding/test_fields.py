@@ -27,7 +27,9 @@ Content-Transfer-Encoding: 8bit
 
 """
 
-MESSAGES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).resolve().parent / "fields.yaml").read_text("utf-8"))
+HERE = Path(__file__).resolve().parent
+MESSAGES: list[dict[str, Any]] = yaml.safe_load((HERE / "fields.yaml").read_text("utf-8"))
+TOLD: dict[str, list[tuple[str, Any]]] = yaml.safe_load((HERE / "one_field.yaml").read_text("utf-8"))
 
 
 @pytest.mark.parametrize("case", MESSAGES, ids=lambda c: c["body"][:40])
@@ -35,3 +37,13 @@ def test_fields_of_a_short_message(case: dict[str, Any]) -> None:
     raw = f"{HEADER}Kære Lisbet\n\n{case['body']}\n\nVenlig hilsen\nAnne Holm Krag\n"
     (person,) = cast(parse(raw.encode()), Intent.SIGNUP, courses=[COURSE], answered=None, ours=frozenset()).participants
     assert {field: getattr(person, field) for field in case["fields"]} == case["fields"]
+
+
+@pytest.mark.parametrize(
+    ("field", "told", "expected"), [(field, *row) for field, rows in TOLD.items() for row in rows], ids=lambda value: str(value)[:50]
+)
+def test_one_field_told_in_running_text(field: str, told: str, expected: Any) -> None:
+    body = told if "hverdagsledelse" in told.lower() else f"Jeg melder mig til Hverdagsledelse 2026. {told}"
+    raw = f"{HEADER}Kære Lisbet\n\n{body}\n\nVenlig hilsen\nAnne Holm Krag\n"
+    people = cast(parse(raw.encode()), Intent.SIGNUP, courses=[COURSE], answered=None, ours=frozenset()).participants
+    assert [getattr(p, field) for p in people] == (expected if isinstance(expected, list) else [expected])
