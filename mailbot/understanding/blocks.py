@@ -23,7 +23,7 @@ from mailbot.understanding.voices import Line
 def from_labels(found: list[Labelled], lines: tuple[Line, ...], roster: Roster, source: str = "text") -> None:
     """The people of labelled blocks: a new one where a name (or any field of the record) comes again."""
     blocks = _Blocks(roster, lines, source)
-    entries = [entry for entry in found if entry.line not in roster.lines]
+    entries = _with_names([entry for entry in found if entry.line not in roster.lines], lines)
     groups = _groups(entries, lines)
     for group in groups:
         blocks.open(group)
@@ -210,6 +210,26 @@ def _several(entry: Labelled, roster: Roster) -> list[Record]:
     roster.records += made
     roster.lines.add(entry.line)
     return made
+
+
+def _with_names(entries: list[Labelled], lines: tuple[Line, ...]) -> list[Labelled]:
+    """The entries, and the names that stand on a line of their own above those of one person: `1) Bo Friis` above `Titel: …`."""
+    made: list[Labelled] = []
+    for entry in entries:
+        above = entry.line - 1
+        personal = entry.whole and set(entry.fields) & {"title", "email", "phone", "dietary"}
+        if personal and above >= 0 and not (made and made[-1].line >= above):
+            line = lines[above]
+            skip = items.bullet(line.text)
+            text = line.text[skip:].rstrip(" :,")
+            named = [m for m in scan(text) if m.kind == "name"]
+            if len(text) < 60 and (names.known(text) or (len(named) == 1 and named[0].start == 0 and _NAMED.match(text, named[0].end))):
+                made.append(Labelled(("name",), "", Cell(text, line.start + skip, line.start + skip + len(text)), above))
+        made.append(entry)
+    return made
+
+
+_NAMED = re.compile(r"\s*(?:$|[,(]|[-–] )")
 
 
 def _groups(entries: list[Labelled], lines: tuple[Line, ...]) -> list[list[Labelled]]:

@@ -194,6 +194,7 @@ def _area(piece: Piece, inside: list[Mark], in_list: bool) -> bool:
         return False
     if (
         cues("rows", "remarks").match(piece.text)
+        or cues("rows", "same_answer").fullmatch(piece.text)
         or piece.text.split()[0].lower() in listed("names", "starters")
         or is_place(piece.text)
         or len(piece.text.split()) > 6

@@ -67,7 +67,7 @@ def _area_below(lead: str, at: int, lines: tuple[Line, ...], roster: Roster) -> 
 
 def _like_above(record: Record, text: str, above: list[Record]) -> None:
     """`samme titel og samme sted`: what the entry above says. And whether the entry says that the person took part before."""
-    for key, same in (("title", "same_title"), ("organisation", "same_place")):
+    for key, same in (("title", "same_title"), ("organisation", "same_place"), ("ean", "same_ean"), ("reference", "same_reference")):
         if above and key not in record.fields and cues("rows", same).search(text):
             record.put(key, above[-1].fields.get(key))
     if hit := cues("roles", "returning").search(text):

@@ -158,7 +158,7 @@ class _Casting(Scene):
         if main.listed or not joining:
             return main.writer.place
         told = main.text[main.voice.body[0].start : main.voice.body[-1].end] if main.voice.body else ""
-        hit = cues("persons", "beside_others").search(told)
+        hit = cues("persons", "beside_others").search(told) or cues("persons", "self_strict").search(told)
         return main.voice.body[0].start + hit.start() if hit else len(main.text)
 
     def _from_subject(self) -> list[Record]:

@@ -65,7 +65,8 @@ def _is_verb(text: str, token: re.Match[str]) -> bool:
     """`hun leder`, `Ebbe leder formidlingsteamet`."""
     if cues("titles", "who_leads").search(text, max(0, token.start() - 6), token.start()):
         return True
-    named = _NAMED.search(text, max(0, token.start() - 30), token.start())
+    lead = max(0, token.start() - 30)
+    named = _NAMED.search(text, lead, token.start()) or cues("titles", "which_leads").search(text, lead, token.start())
     return bool(named and token.group().islower() and _object().match(text, token.end()))
 
 

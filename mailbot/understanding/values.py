@@ -158,6 +158,9 @@ def _words(record: Record, value: _Value) -> None:
         record.put("title", value.found(job))
         record.put("organisation", value.found(place))
         return
+    if key == "title" and job and job.end - job.start > len(job.value):
+        record.put("title", value.found(job))  # "begge afdelingsledere"
+        return
     if key == "reference" and len(quoted := plain.value.strip(_QUOTES)) + 2 == len(plain.value):
         plain = Found(quoted, plain.start + 1, plain.end - 1, plain.module, plain.source)
     area = key == "title" and job is not None and job.value == plain.value  # "mellemleder (formidling)"
