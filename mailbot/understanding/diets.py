@@ -45,6 +45,8 @@ def _told() -> re.Pattern[str]:
     behind = {"bear": ("not_borne", 60), "inverted": ("not_eaten", 60), "allergic": ("allergic", 60), "english": ("labels", 60)}
     ways = [rf"\b{_any(key)} (?P<{name}>{_MORE}{{2,{most}}}?){until}" for name, (key, most) in behind.items()]
     ways += [
+        rf"\b{_any('eats_even')} (?P<part>(?!{_any('of_course')})(?:(?! men )[^.!?;:()\n|]){{2,50}}"
+        rf" {_any('but_not')},? {_MORE}{{2,40}}?){until}",
         rf"\b{_any('eats')} (?P<except>{_any('all_but')} {_MORE}{{2,60}}?){until}",
         rf"\b{_any('eats_even')} (?P<eats>{_any('only')} {_MORE}{{2,50}}?){until}",
         rf"\b{_any('falls_ill')}[^.!?\n]{{0,20}}? {_any('of')} (?P<harm>{_MORE}{{2,50}}?){until}",
@@ -154,6 +156,10 @@ def find(text: str) -> list[Diet]:
         value = " ".join(text[start:end].split()).strip(" ,-–")
         if group in ("bear", "harm", "inverted", "eats") and not _has_food(value):
             continue
+        if group == "part" and not (_has_food(value) or cues("diets", "all").match(value)):
+            continue
+        if group == "allergic" and cues("diets", "no_food").match(value) and not _has_food(value):
+            continue  # "allergisk over for katte"
         if group == "kind" and cues("diets", "denied").search(text, max(0, start - 12), start):
             continue
         if group == "without" and cues("diets", "allergy").search(value):
@@ -161,6 +167,9 @@ def find(text: str) -> list[Diet]:
         if group == "kind" and (aside := _ASIDE.match(text, end)) and _has_food(aside.group(1)):
             end = aside.end()
             value = f"{value}{aside.group()}"
+        if group == "kind" and (but := cues("diets", "but_fine").match(text, end)) is not None:
+            end = but.end()
+            value = " ".join(text[start:end].split())
         if group == "kind" and (other := _or_else().match(text, end)) and _edible(other.group(1)):
             end = other.end()
             value = f"{value}{other.group()}"
@@ -180,6 +189,12 @@ def _joined(text: str, found: list[Diet]) -> list[Diet]:
         else:
             joined.append(diet)
     return joined
+
+
+def is_food(text: str) -> bool:
+    """Whether a text is food and nothing else: `tomat`, `nødder og æg`."""
+    runs = _runs(text)
+    return len(runs) == 1 and runs[0] == (0, len(text))
 
 
 def _has_food(text: str) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from mailbot.understanding import items, names, titles
+from mailbot.understanding import diets, items, names, titles
 from mailbot.understanding.entities import Mark
 from mailbot.understanding.facts import SHARED, Found, Record, from_mark
 from mailbot.understanding.gazetteer import is_first_name
@@ -88,7 +88,10 @@ def from_data(lines: tuple[Line, ...], marks: list[Mark], roster: Roster) -> Non
             continue
         start, text, inside = data
         diet = next((m for m in marks if m.kind == "dietary" and start <= m.start and m.end == start + len(text)), None)
-        if owner and diet and (diet.start == start or text.lower().startswith(tuple(words("diets")["eaten"]))):
+        if owner and diets.is_food(text):
+            owner.put("dietary", Found(text, start, start + len(text), "items", "text", 0.8))
+            roster.lines.add(at)
+        elif owner and diet and (diet.start == start or text.lower().startswith(tuple(words("diets")["eaten"]))):
             owner.put("dietary", from_mark(diet, "items"))
             roster.lines.add(at)
             above[at] = owner

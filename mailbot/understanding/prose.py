@@ -73,6 +73,8 @@ def _sentence(
     subjects = [r for r in named if not r.writer]
     if not subjects and last and len(last[-1].name.split()) == 1 and any(r.kind == "self" for r in refs):
         return []  # somebody mentioned in passing is not spoken of any more
+    if not subjects and last and cues("persons", "self_strict").search(text, begin, stop) and not any(r.kind == "same" for r in refs):
+        return []  # nor is anybody once the writer signs up
     return subjects or last
 
 

@@ -12,7 +12,7 @@ from functools import cache
 from itertools import pairwise
 
 from mailbot.mail.message import Address
-from mailbot.understanding import items, names, titles
+from mailbot.understanding import diets, items, names, titles
 from mailbot.understanding.addresses import belongs, domain
 from mailbot.understanding.entities import Mark
 from mailbot.understanding.facts import Found, Record, best_phone, from_mark
@@ -44,6 +44,9 @@ def read(voice: Voice, marks: list[Mark]) -> Record:
     for mark in inside:
         if mark.kind in ("ean", "ean_invalid", "cvr", "reference", "dietary") and not mark.off:
             made.put(mark.kind, from_mark(mark, _MODULE))
+    for line in voice.signature:
+        if diets.is_food(food := line.text.strip(" .!")):
+            made.put("dietary", Found(food, line.start, line.start + len(food), _MODULE, "text", 0.7))
     places = sorted((m for m in inside if m.kind == "organisation" and not _slogan(m, voice)), key=lambda m: (m.rank, m.start))
     if places:
         made.put("organisation", _place(places[0]))

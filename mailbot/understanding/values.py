@@ -137,6 +137,12 @@ def _remarks(record: Record, value: _Value) -> None:
         record.returning = record.returning or value.plain
 
 
+def _work(record: Record, value: _Value) -> None:
+    """`Hvad: faglig leder`: a job, where it is one."""
+    if (job := value.first("title")) is not None:
+        record.put("title", value.found(job))
+
+
 def _returning(record: Record, value: _Value) -> None:
     if cues("rows", "was_there").match(value.text):
         record.returning = value.plain
@@ -174,6 +180,7 @@ _WAYS: Mapping[str, Callable[[Record, _Value], None]] = {
     **dict.fromkeys(("ean", "cvr", "phone"), _number),
     **dict.fromkeys(("title", "organisation", "municipality", "reference"), _words),
     "dietary": _diet,
+    "work": _work,
     "remarks": _remarks,
     "returning": _returning,
 }
