@@ -352,11 +352,26 @@ def of_mark(sentence: Sentence, mark: Mark) -> list[Record]:
     both = len(before) > 1 and text[before[-2].end : before[-1].start].strip(" ") in listed("particles", "and")
     if mark.kind == "dietary" and both and _cue("both_are").match(text, before[-1].end):
         return [owner for ref in before[-2:] for owner in resolve(ref, prose, last)]
+    if mark.kind in ("ean", "ean_invalid", "reference") and before and before[-1].kind in ("name", "first"):
+        return [owner for ref in _row_before(sentence, before) for owner in resolve(ref, prose, last)]
     if before:
         return resolve(before[-1], prose, last)
     if mark.kind == "dietary" and text[max(0, sentence.begin - 2) : sentence.begin].endswith("\n"):
         return [prose.loose]
     return last[-1:]
+
+
+def _row_before(sentence: Sentence, before: list[Ref]) -> list[Ref]:
+    """The last one named and those named in a row with them: `Bo, Ida og Lis går på 5798…`."""
+    at = len(before) - 1
+    joints = {",", *listed("particles", "and")}
+    while (
+        at
+        and before[at - 1].kind in ("name", "first", "self")
+        and sentence.text[before[at - 1].end : before[at].start].strip(" ") in joints
+    ):
+        at -= 1
+    return before[at:]
 
 
 def _bearer(address: str, prose: Prose, people: list[Record]) -> Record | None:

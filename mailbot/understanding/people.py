@@ -91,7 +91,7 @@ class _Casting(Scene):
         return Cast(
             participants,
             (),
-            None if writer in joining else self.contact(),
+            None if writer in joining or (joining and " " not in writer.name and main.says("persons", "shared_box")) else self.contact(),
             wanted if wanted > len(participants) else None,
             main.says("roles", "together"),
             main.says("roles", "part_will_do"),
@@ -244,7 +244,7 @@ class _Casting(Scene):
         pairs = [pair for pair in beside if (pair[0] in people) != (pair[1] in people)]
         people += [r for pair in pairs for r in pair if r not in people and "name" in r.fields]  # a number told for both
         with_writer = [r for r in main.others if r not in people and cues("persons", "and_me").match(self._after(r))]
-        if with_writer:
+        if with_writer or (people and self._own_diet()):
             return Cast(self._persons([*people, *with_writer, writer]))
         if not people and not main.listed and self._speaks_for_another():
             people = [r for r in main.others if not r.only_mentioned] or self._from_subject()
@@ -260,6 +260,12 @@ class _Casting(Scene):
             return Cast(self._persons(people), contact=self.contact())
         chosen = _unique(sorted([*people, writer] if people else [writer], key=lambda r: r.place))
         return Cast(self._persons(chosen))
+
+    def _own_diet(self) -> bool:
+        """Whether the writer says what they eat themselves, and so takes part: `Karen er veganer, og jeg tåler ikke fisk`."""
+        diet = self.main.prose.writer.fields.get("dietary")
+        clause = re.split(r"[.!?\n,;:]\s", self.main.text[max(0, diet.start - 80) : diet.start])[-1] if diet else ""
+        return bool(cues("persons", "only_i").search(clause))
 
     def _well_spelt(self, people: list[Record]) -> list[Record]:
         """The people without the names that are how others' are wrongly spelt: `hun hedder Kristiane og ikke Kristine`."""

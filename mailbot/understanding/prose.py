@@ -122,7 +122,8 @@ def _give(text: str, mark: Mark, owners: list[Record], prose: Prose) -> None:
         return
     if mark.kind in ("ean", "ean_invalid", "reference", "organisation", "cvr"):
         if mark.rank < 3 or mark.kind == "reference":
-            prose.owned.append((mark, owners[-1] if owners else prose.writer))
+            alone = mark.kind == "organisation" or not owners
+            prose.owned += [(mark, owner) for owner in (owners[-1:] if alone else owners) or [prose.writer]]
         return
     if mark.kind == "email" and _for_invoices(text, mark):
         prose.common.put("invoice_email", from_mark(mark, MODULE))

@@ -162,10 +162,19 @@ def _first_met(text: str, word: re.Match[str], people: list[Record], skip: tuple
         text, word.start(), word.start() + 400
     ):
         start, end, value = *surname.span(1), f"{name} {surname.group(1)}"
+    elif surname := _surname_after().match(text, word.end()):
+        start, end, value = *surname.span("surname"), f"{name} {surname.group('surname')}"
     made.fields["name"] = Found(value, start, end, MODULE, "text", 0.6)
     made.spoken_of(word.start(), word.end())
     people.append(made)
     return made
+
+
+@cache
+def _surname_after() -> re.Pattern[str]:
+    """The last name in the sentence after the one that ends with the first: `… gider Bo. Han hedder Krag til efternavn`."""
+    said = "|".join(words("persons")["surname_after"]).replace("…", f"(?P<surname>{_SURNAME})")
+    return re.compile(rf"[^.!?\n]{{0,60}}[.,;(–-] ?(?:{said})")
 
 
 def _framed(text: str, word: re.Match[str]) -> bool:

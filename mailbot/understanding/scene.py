@@ -205,7 +205,7 @@ class Scene:
         sender = self.message.sender.email
         offered = [self.answered.to, *self.answered.people] if self.answered else []
         if not offered:
-            letter = next((v for v in self.voices if v.kind is SegmentKind.HISTORY and self.is_ours(v)), None)
+            letter = next((v for v in self.voices if v.kind is not SegmentKind.NEW and self.is_ours(v)), None)
             offered = [a for a in letter.to if a.email not in self.ours] if letter else []
         if any(a.email == sender or (a.name and self.main.voice.name and names.same(a.name, self.main.voice.name) == 2) for a in offered):
             return None
