@@ -153,6 +153,8 @@ def _spots(text: str, skip: int) -> list[tuple[int, int, tuple[str, ...], str]]:
 
 
 def _inline(text: str, start: int) -> list[tuple[int, int, tuple[str, ...], str]]:
+    if ":" not in text:
+        return []
     return [
         (match.start(), match.end(), fields, match.group("label"))
         for match in _INLINE.finditer(text, start)

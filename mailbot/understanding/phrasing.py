@@ -81,13 +81,14 @@ def say(own: Speech, subject: Speech, forwarded: Speech, answers: Answers) -> Sa
 def lean(said: Said) -> dict[Intent, Leaning]:
     """What the table says about the patterns of a message."""
     table, scale = _table(said.setting), said.scale
-    spoken = [((0, 0), NOTHING), *((place, row) for name, place in said.patterns.items() if (row := table.get(name)))]
+    known = [name for name in said.patterns if name in table]
+    places = [(0, 0), *(said.patterns[name] for name in known)]
     leanings = {}
-    for intent, column in zip(SCORED, zip(*(row for _, row in spoken), strict=True), strict=True):
+    for intent, column in zip(SCORED, zip(NOTHING, *map(table.__getitem__, known), strict=True), strict=True):
         score = scale * sum(column)
         best: list[tuple[Place, float]] = []
         if score > SPOKEN:
-            best = [(place, scale * weight) for (place, _), weight in zip(spoken, column, strict=True) if weight > 0 and place[1]]
+            best = [(place, scale * weight) for place, weight in zip(places, column, strict=True) if weight > 0 and place[1]]
             best.sort(key=itemgetter(1), reverse=True)
         leanings[intent] = Leaning(score, tuple(best[:3]))
     return leanings
