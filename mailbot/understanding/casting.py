@@ -24,6 +24,7 @@ SAYS = (
     ("roles", "writer_leaves"), ("roles", "writer_enters"), ("roles", "on_behalf"), ("roles", "both"), ("roles", "leaves_list"),
 )  # fmt: skip
 BESIDE = "self:beside"  # the sign of a writer who names somebody and themselves in one breath
+SURE = 0.8  # from this probability on a part is sure enough to speak against the lists
 LEAST = 0.1  # how probable a part must be to be given because somebody must play it
 MANY = 3  # others from which on their number does not matter
 
@@ -45,13 +46,18 @@ def likely(signs: Mapping[Record, frozenset[str]], intent: Intent) -> Mapping[Re
     return {record: parts.shares(found, intent) for record, found in signs.items()}
 
 
-def signs(told: Told, people: Sequence[Record], writer: Told, asked: Told | None) -> Mapping[Record, frozenset[str]]:
+def signs(
+    told: Told, people: Sequence[Record], writer: Told, asked: Told | None, joining: Collection[Record] = ()
+) -> Mapping[Record, frozenset[str]]:
     """What speaks for the part of everybody named in what is `told`, of its `writer`, and of whoever `asked` for it in a mail
-    that is sent on; `roles.judge` was there before."""
+    that is sent on; `joining` are those who take part by the lists. `roles.judge` was there before."""
     found = {record: _of_named(told, record, people) for record in people}
     found[writer.writer] = _of_speaker(writer, people)
     if asked is not None and asked.writer not in people:
         found[asked.writer] = _of_named(told, asked.writer, people) | _of_speaker(asked, people) | {"asked"}
+    for record in joining:
+        if record in found:
+            found[record] |= {"self:list:joins" if record is writer.writer else "list:joins"}
     return found
 
 

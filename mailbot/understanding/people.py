@@ -6,40 +6,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import SequenceMatcher
 from functools import cache
 
 from mailbot.course import Course
-from mailbot.mail.message import Address, Message, SegmentKind
-from mailbot.understanding import addresses, answers, attachments, names, spread, told
-from mailbot.understanding.casting import BESIDE, likely, play, signs
-from mailbot.understanding.entities import scan
-from mailbot.understanding.facts import SHARED, Found, Record, from_mark
+from mailbot.mail.message import Message, SegmentKind
+from mailbot.understanding import addresses, answers, attachments, names
+from mailbot.understanding.casting import SURE, likely, signs
+from mailbot.understanding.company import Cast, known, unique
+from mailbot.understanding.departures import Departures
+from mailbot.understanding.facts import Found, Record
 from mailbot.understanding.lexicon import alternatives, cues, group, words
 from mailbot.understanding.parts import Part
-from mailbot.understanding.reading import Intent, Letter, Person, Reason
-from mailbot.understanding.roles import SPOKEN, joined, judge, leaving, more, seats
-from mailbot.understanding.scene import Scene
+from mailbot.understanding.reading import Intent, Letter, Reason
+from mailbot.understanding.roles import SPOKEN, joined, judge, more, seats
 from mailbot.understanding.sentences import context
-from mailbot.understanding.spread import person
-from mailbot.understanding.told import Told
 
 _MATTERS = frozenset({Intent.SIGNUP, Intent.SUBSTITUTE, Intent.UPDATE, Intent.CANCEL, Intent.ACCEPT, Intent.DECLINE})
-
-
-@dataclass(frozen=True, slots=True)
-class Cast:
-    """Who a message is about. `contact` is the writer where they are no participant. `notes` are doubts, as codes:
-    sender_is_other, no_names, attachment_only, scan_without_text, name_unclear, cpr_masked, two_eans, …"""
-
-    participants: tuple[Person, ...] = ()
-    withdrawn: tuple[str, ...] = ()
-    contact: Address | None = None
-    seats: int | None = None
-    together: bool = False
-    part_will_do: bool = False
-    notes: tuple[Reason, ...] = ()
 
 
 def cast(message: Message, intent: Intent, *, courses: Sequence[Course], answered: Letter | None, ours: Collection[str]) -> Cast:
@@ -47,7 +31,7 @@ def cast(message: Message, intent: Intent, *, courses: Sequence[Course], answere
     `answered` our letter that it replies to, `ours` the administrators' addresses. Never raises for odd input."""
     if intent not in _MATTERS:
         return Cast()
-    scene = _Casting(message, intent, courses, answered, frozenset(a.lower() for a in ours))
+    scene = Casting(message, intent, courses, answered, frozenset(a.lower() for a in ours))
     if intent is Intent.SIGNUP:
         made = scene.signup()
     elif intent is Intent.SUBSTITUTE:
@@ -61,7 +45,7 @@ def cast(message: Message, intent: Intent, *, courses: Sequence[Course], answere
     return replace(made, notes=made.notes + scene.notes(made))
 
 
-class _Casting(Scene):
+class Casting(Departures):
     """The people of a scene, for each intent."""
 
     def signup(self) -> Cast:
@@ -69,6 +53,27 @@ class _Casting(Scene):
         writer.returning = writer.returning or self.said_before()
         people = self.others()
         judge(main, people)
+        joining = self.by_lists(people)
+        self.doubted = self._doubted(people, joining)
+        wanted = seats(main.body) or seats(self.message.subject)
+        joining += _the_rest(people, joining, wanted)
+        joining = unique(sorted(joining, key=lambda r: r.place))
+        unnamed = main.roster.nobody or more(main.body, sum(r is not writer for r in joining))
+        wanted = max(wanted or 0, len(joining) + unnamed if unnamed else 0)
+        participants = self.persons(joining)
+        return Cast(
+            participants,
+            (),
+            None if writer in joining or (joining and " " not in writer.name and main.says("persons", "shared_box")) else self.contact(),
+            wanted if wanted > len(participants) else None,
+            main.says("roles", "together"),
+            main.says("roles", "part_will_do"),
+            () if participants else (Reason("no_names", {}),),
+        )
+
+    def by_lists(self, people: list[Record]) -> list[Record]:
+        """Who takes part by what the lists say of each, the writer among them."""
+        main, writer = self.main, self.main.writer
         self_signup = main.says("persons", "self_signup")
         joining = self._joining(people, self_signup)
         asker = self._asker(joining, self_signup)
@@ -83,20 +88,16 @@ class _Casting(Scene):
         if self._writer_joins(joining, self_signup, wanted, asker is not None):
             writer.place = self._own_place(joining)
             joining.append(writer)
-        joining += _the_rest(people, joining, wanted)
-        joining = _unique(sorted(joining, key=lambda r: r.place))
-        unnamed = main.roster.nobody or more(main.body, sum(r is not writer for r in joining))
-        wanted = max(wanted or 0, len(joining) + unnamed if unnamed else 0)
-        participants = self._persons(joining)
-        return Cast(
-            participants,
-            (),
-            None if writer in joining or (joining and " " not in writer.name and main.says("persons", "shared_box")) else self.contact(),
-            wanted if wanted > len(participants) else None,
-            main.says("roles", "together"),
-            main.says("roles", "part_will_do"),
-            () if participants else (Reason("no_names", {}),),
-        )
+        return joining
+
+    def _doubted(self, people: list[Record], joining: list[Record]) -> list[str]:
+        """Those of whom sentences alone tell, and of whom what was learned is sure that the lists are wrong."""
+        main, named = self.main, [r for r in people if r.name]
+        apart = main.listed or self.forwarded is not None or any(r.form not in SPOKEN and r is not main.writer for r in joining)
+        if apart or not any(r.form in SPOKEN for r in named):
+            return []
+        chances = likely(signs(main, named, main, None, joining), Intent.SIGNUP)
+        return [r.name for r, shares in chances.items() if (shares[Part.COMES] <= 1 - SURE if r in joining else shares[Part.COMES] >= SURE)]
 
     def _joining(self, people: list[Record], self_signup: bool) -> list[Record]:
         """Who of the others takes part: those of lists, those whom sentences send, else whoever is named and nobody else is meant."""
@@ -104,12 +105,12 @@ class _Casting(Scene):
         structured = [r for r in people if r.form not in SPOKEN and r.joins >= 1.0]
         strict = main.says("persons", "self_strict")
         needed = 0.5 if main.says("persons", "for_another") else 1.2 if strict else 1.0 if structured or self_signup else 0.5
-        joining = structured + [r for r in people if r.form in SPOKEN and r.joins >= needed and not r.only_mentioned and _known(r)]
+        joining = structured + [r for r in people if r.form in SPOKEN and r.joins >= needed and not r.only_mentioned and known(r)]
         joining = [r for r in joining if r.form not in SPOKEN or not main.says("persons", "self_alone")]
         if joining or main.listed or self_signup or self.forwarded:
             return joining
         least = 0.1 if main.says("persons", "only_i") and not main.says("persons", "we") else 0.0  # "jeg" may mean nobody else
-        return [r for r in people if not r.only_mentioned and r.joins >= (least if _known(r) else 1.0)] or self._from_subject()
+        return [r for r in people if not r.only_mentioned and r.joins >= (least if known(r) else 1.0)] or self.from_subject()
 
     def _asker(self, joining: list[Record], self_signup: bool) -> Record | None:
         """The first writer of a forwarded wish, unless the writer only speaks of their own or gives a list."""
@@ -161,23 +162,6 @@ class _Casting(Scene):
         hit = cues("persons", "beside_others").search(told) or cues("persons", "self_strict").search(told)
         return main.voice.body[0].start + hit.start() if hit else len(main.text)
 
-    def _from_subject(self) -> list[Record]:
-        found = []
-        told = self.told_by_subject()
-        for mark in scan(self.message.subject[:300]):
-            writer = self.main.writer.name
-            if (
-                mark.kind == "name"
-                and not (writer and names.same(mark.value, writer))
-                and not any(names.same(mark.value, s) for s in self.skip)
-            ):
-                record = Record(place=0, form="header", joins=1.0)
-                record.put("name", Found(mark.value, mark.start, mark.end, "names", "subject", 0.8))
-                twin = next((r for r in told.others if names.same(r.name, mark.value) == 2), None) if told else None
-                record.put("title", twin.fields.get("title") if twin else None)
-                found.append(record)
-        return found
-
     def _attached(self, joining: list[Record]) -> list[Record]:
         """People whom only an attachment names."""
         read = attachments.read(self.message.attachments)
@@ -194,47 +178,6 @@ class _Casting(Scene):
             return fresh
         return []
 
-    def substitute(self) -> Cast:
-        main, writer = self.main, self.main.writer
-        people = self.others()
-        if not any(_known(r) for r in people) and not main.roster.withdrawn:
-            subject = self.told_by_subject()
-            named = [r for r in subject.others if _known(r)] if subject else []
-            if subject and named:
-                self._reread(subject)
-                writer, main, people = self.main.writer, subject, named
-        gone = [f.value for f in main.roster.withdrawn]
-        people = [r for r in people if r.name and not any(names.same(r.name, g) == 2 for g in gone)]
-        judge(main, people)
-        chances = likely(signs(main, people, self.main, self.forwarded), Intent.SUBSTITUTE)
-        cast = play(chances, (Part.COMES,) if gone else (Part.COMES, Part.LEAVES))
-        coming = [r for r in chances if cast[r] is Part.COMES]
-        gone += [r.name or self.message.sender.email for r in chances if cast[r] is Part.LEAVES and r is not writer]
-        contact = None if writer in coming or cast[writer] is Part.LEAVES else self.contact()
-        return Cast(self._persons(coming), tuple(dict.fromkeys(gone)), contact)
-
-    def _reread(self, subject: Told) -> None:
-        """Reads the body again, where "han" is the one who enters by the subject."""
-        new = [r for r in subject.others if not leaving(subject, r, subject.others)]
-        if len(new) == 1:
-            self.main = told.read(self.main.voice, self.message, self.skip, (new[0],), tuple(self.copied), self.ours)
-
-    def cancel(self) -> Cast:
-        main, writer = self.main, self.main.writer
-        people = [r for r in self.others() or self._from_subject() if r.name]
-        judge(main, people)
-        found = signs(main, people, main, self.forwarded)
-        chances = likely(found, Intent.CANCEL)
-        gone = [f.value for f in main.roster.withdrawn]
-        cast = play(chances, () if gone else (Part.LEAVES,))
-        left = [r for r in chances if cast[r] is Part.LEAVES]
-        others = [r for r in left if r is not writer]
-        if writer in left and others and BESIDE not in found[writer]:  # hardly anybody tells of somebody else and means both
-            surest = max(left, key=lambda r: chances[r][Part.LEAVES])
-            left = [writer] if surest is writer else others
-        gone += [r.name for r in left if r is not writer or len(left) > 1]
-        return Cast(withdrawn=tuple(dict.fromkeys(gone)), contact=self.contact() if writer not in left else None)
-
     def update(self) -> Cast:
         main, writer = self.main, self.main.writer
         answers.fill(main, self.message, self.answered, [v for v in self.voices if v.kind is SegmentKind.HISTORY])
@@ -245,11 +188,11 @@ class _Casting(Scene):
         people += [r for pair in pairs for r in pair if r not in people and "name" in r.fields]  # a number told for both
         with_writer = [r for r in main.others if r not in people and cues("persons", "and_me").match(self._after(r))]
         if with_writer or (people and self._own_diet()):
-            return Cast(self._persons([*people, *with_writer, writer]))
+            return Cast(self.persons([*people, *with_writer, writer]))
         if not people and not main.listed and self._speaks_for_another():
-            people = [r for r in main.others if not r.only_mentioned] or self._from_subject()
+            people = [r for r in main.others if not r.only_mentioned] or self.from_subject()
         if not people and not main.listed and not main.says("persons", "writer_spoken_of"):
-            people = [r for r in told if r.form == "prose" and " " in r.name and not r.only_mentioned] or self._from_subject()
+            people = [r for r in told if r.form == "prose" and " " in r.name and not r.only_mentioned] or self.from_subject()
         letter = self._letter_people()
         if not people and letter and not any(names.same(n, writer.name) for n in letter if writer.name) and len(letter) == 1:
             people = [Record(form="header", fields={"name": Found(letter[0], 0, 0, "people", "letter", 0.7)})]
@@ -257,9 +200,9 @@ class _Casting(Scene):
                 if key not in ("name", "phone", "email"):
                     people[0].put(key, found)
         if people and not main.listed:
-            return Cast(self._persons(people), contact=self.contact())
-        chosen = _unique(sorted([*people, writer] if people else [writer], key=lambda r: r.place))
-        return Cast(self._persons(chosen))
+            return Cast(self.persons(people), contact=self.contact())
+        chosen = unique(sorted([*people, writer] if people else [writer], key=lambda r: r.place))
+        return Cast(self.persons(chosen))
 
     def _own_diet(self) -> bool:
         """Whether the writer says what they eat themselves, and so takes part: `Karen er veganer, og jeg tåler ikke fisk`."""
@@ -291,37 +234,10 @@ class _Casting(Scene):
         around = (context(self.main.text, r, self.main.spans, []) for r in self.main.others if r.form == "prose")
         return any(_about().search(before) or cues("persons", "about_theirs").match(after) for before, after in around)
 
-    def _persons(self, records: list[Record]) -> tuple[Person, ...]:
-        if self.main.says("persons", "same_as_others"):
-            self._as_before(records)
-        if self.forwarded and self.forwarded.writer in records:
-            self._on_the_way(self.forwarded)
-        return tuple(person(r, self.message) for r in spread.spread(records, self.main, self.forwarded, self.message, self.ours))
-
-    def _on_the_way(self, asked: Told) -> None:
-        """The EAN that somebody added between the first writer of a forwarded mail and the one who sends it to us."""
-        if any(m.kind == "ean" for m in (*self.main.marks, *asked.marks)):
-            return
-        text = self.message.text
-        between = [v for v in self.voices if v.kind is SegmentKind.FORWARDED and v.depth < asked.voice.depth and not self.is_ours(v)]
-        marks = [m for v in between for a, b in told.spans(text, v.body) for m in scan(text, a, b) if m.kind == "ean" and not m.off]
-        if len({m.value for m in marks}) == 1:
-            asked.writer.put("ean", from_mark(marks[0], "numbers"))
-
-    def _as_before(self, records: list[Record]) -> None:
-        """`Samme EAN som de andre`: what an earlier mail of the writer's told once for all."""
-        earlier = next((v for v in self.voices if v.kind is SegmentKind.HISTORY and v.sender.email == self.message.sender.email), None)
-        if earlier is None:
-            return
-        before = told.read(earlier, self.message, self.skip, ours=self.ours)
-        for record in records:
-            for mark, _ in before.prose.owned:
-                if mark.kind in SHARED and not mark.off and not any(m.kind == mark.kind for m, _ in self.main.prose.owned):
-                    record.put(mark.kind, from_mark(mark, "prose"))
-            record.merge(before.roster.common)
-
     def notes(self, made: Cast) -> tuple[Reason, ...]:
         notes = list(self.attached)
+        if self.doubted:
+            notes.append(Reason("who_unclear", {"names": ", ".join(self.doubted)}))
         shown, written = self.main.voice.name, self.main.writer.name
         if shown and written and names.same(shown, written) == 0 and not addresses.belongs(self.message.sender.email, written):
             notes.append(Reason("sender_is_other", {"sender": shown, "writer": written}))
@@ -360,22 +276,3 @@ def _not_so() -> re.Pattern[str]:
 def _about() -> re.Pattern[str]:
     """Right before a name whom the writer's words are about: `tilmeldingen for vores `."""
     return re.compile(rf"\b{group('persons', 'about')}[: ]+(?:\w+ ){{0,2}}$", re.IGNORECASE)
-
-
-def _known(record: Record) -> bool:
-    """Whether more is told of somebody than a first name."""
-    return len(record.name.split()) > 1 or len(record.fields) > 1
-
-
-def _unique(records: list[Record]) -> list[Record]:
-    """One record a person: the same name twice is one, its fields merged."""
-    kept: list[Record] = []
-    for record in records:
-        twin = next((k for k in kept if k.name and record.name and names.same(k.name, record.name) == 2), None)
-        if twin is None:
-            kept.append(record)
-        else:
-            twin.merge(record)
-            if len(record.name) > len(twin.name):
-                twin.fields["name"] = record.fields["name"]
-    return kept

@@ -14,13 +14,14 @@ from datetime import date, timedelta
 from mailbot.course import Course
 from mailbot.mail.message import Message, SegmentKind, Verdict
 from mailbot.understanding.clauses import clauses
+from mailbot.understanding.company import Cast
 from mailbot.understanding.context import context
 from mailbot.understanding.features import hear
 from mailbot.understanding.heard import Heard
 from mailbot.understanding.intent import Choice, choose
 from mailbot.understanding.lexicon import words
 from mailbot.understanding.origin import origin, received
-from mailbot.understanding.people import Cast, cast
+from mailbot.understanding.people import cast
 from mailbot.understanding.plain_questions import asked_facts
 from mailbot.understanding.reading import Action, Finding, Intent, Letter, Reading, Reason
 from mailbot.understanding.robots import by_words, robot
@@ -62,7 +63,7 @@ def read(
         finding = replace(finding, absences=_absences(heard, course), asked=() if which.doubt else asked_facts(heard))
     findings: tuple[Finding, ...] = (finding,)
     if beside:
-        findings = _apart(finding, _finding(beside, cast(message, beside, courses=courses, answered=answered, ours=ours)))
+        findings = _apart(finding, cast(message, Intent.SUBSTITUTE, courses=courses, answered=answered, ours=ours))
     return Reading(
         origin=origin(message, answered, authentication, ours),
         course=which.course if choice.intent is not Intent.UNRELATED else None,
@@ -95,15 +96,12 @@ def _finding(intent: Intent, people: Cast) -> Finding:
     )
 
 
-def _apart(first: Finding, second: Finding) -> tuple[Finding, ...]:
+def _apart(first: Finding, both: Cast) -> tuple[Finding, ...]:
     """Two matters of different people; only the first where nobody can tell who comes and who leaves."""
-    signup, cancel = (first, second) if first.intent is Intent.SIGNUP else (second, first)
-    coming = tuple(p for p in signup.participants if not {p.name, p.email} & set(cancel.withdrawn))
-    leaving = tuple(w for w in cancel.withdrawn if not any(w in (p.name, p.email) for p in coming))
-    if not coming or not leaving:
+    if not both.participants or not both.withdrawn:
         return (first,)
-    signup, cancel = replace(signup, participants=coming), replace(cancel, withdrawn=leaving)
-    return (signup, cancel) if first.intent is Intent.SIGNUP else (cancel, signup)
+    matters = (replace(first, intent=Intent.SIGNUP, participants=both.participants, withdrawn=()), _finding(Intent.CANCEL, both))
+    return matters if first.intent is Intent.SIGNUP else matters[::-1]
 
 
 def understand(message: Message, courses: Sequence[Course], answered: Letter | None, ours: Collection[str]) -> tuple[Heard, Choice]:

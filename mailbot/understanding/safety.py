@@ -10,13 +10,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from mailbot.mail.message import Automatic, SegmentKind, Verdict
+from mailbot.understanding.company import Cast
 from mailbot.understanding.context import Answers
 from mailbot.understanding.features import DIGITS
 from mailbot.understanding.figures import amounts
 from mailbot.understanding.heard import Heard
 from mailbot.understanding.intent import Choice
 from mailbot.understanding.lexicon import cues, listed, words
-from mailbot.understanding.people import Cast
 from mailbot.understanding.reading import Action, Intent, Person, Reason
 from mailbot.understanding.which_course import Which
 
@@ -138,6 +138,8 @@ def _noted(heard: Heard, cast: Cast, known: Collection[Reason]) -> tuple[list[Re
             blocked.append(note)
         elif note.code == "attachment_only":
             (told if "join" in heard.features else blocked).append(Reason("people_from_attachment", note.values))
+        elif note.code == "who_unclear":
+            blocked.append(note)
         elif note.code in TOLD:
             told.append(note)
     return blocked, told

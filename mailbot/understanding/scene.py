@@ -43,6 +43,7 @@ class Scene:
         self.copied += self._quoted(first)
         self.main = voices_told.read(first, message, self.skip, (asker,) if asker else (), tuple(self.copied), self.ours)
         self.attached: list[Reason] = []
+        self.doubted: list[str] = []  # of whom it is unclear whether they take part
 
     # -- the voices ---------------------------------------------------------------------------
 

@@ -32,7 +32,7 @@ from mailbot.understanding.phrasing import SCORED, say  # noqa: E402
 from mailbot.understanding.robots import robot  # noqa: E402
 from mailbot.understanding.topic import Names  # noqa: E402
 from understanding.learning import Example, chances, learn, matrix, write  # noqa: E402
-from understanding.wording import COURSE, message, phrases  # noqa: E402
+from understanding.wording import COURSE, casts, message, phrases  # noqa: E402
 
 TABLE = ROOT / "mailbot/understanding/words/phrasing.tsv"
 NAMES = [i.value for i in SCORED]
@@ -71,6 +71,9 @@ def examples() -> list[Read]:
     for file in sorted(HERE.glob("phrases*.txt")):
         for line in phrases(file):
             found += _example(file.stem, line.text, message(line.text, line.context, subject=line.subject), line.intent)
+    for file in sorted(HERE.glob("parts*.txt")):
+        for cast in casts(file):
+            found += _example(file.stem, cast.text, message(cast.text), cast.intent)
     return found
 
 
@@ -81,7 +84,7 @@ def _example(file: str, text: str, mail: Message, truth: str) -> list[Read]:
     said = say(heard.own, heard.subject, heard.forwarded, heard.context.answers)
     rules = choose({n: f for n, f in heard.features.items() if not n.startswith("words_")}).scores
     patterns = [*said.patterns, *(f"{p}@{said.setting}" for p in said.patterns if p[:2] not in ("S:", "F:"))]
-    share = 1.0 if file.startswith("phrases") else CORPUS
+    share = 1.0 if file.startswith(("phrases", "parts")) else CORPUS
     known = {"file": file, "text": text, "truth": NAMES.index(truth), "patterns": tuple(patterns), "scale": said.scale, "share": share}
     return [Read(**known, rules=tuple(rules[i] for i in SCORED))]
 
