@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mailbot.understanding.gazetteer import ascii_fold
+from mailbot.understanding.lexicon import listed
 
 _ADDRESS = re.compile(r"(?<![\w.+\-@])[\w.+\-']{1,64}(?:@|\(at\)|\[at\])[\w\-]{1,63}(?:\.[\w\-]{1,63}){1,6}(?![\w@])", re.IGNORECASE)
 _SIGN = re.compile(r"@|[(\[][Aa][Tt][)\]]")  # in every address
@@ -69,6 +70,8 @@ def find(text: str) -> list[Spot]:
     for match in _ADDRESS.finditer(text):
         email = re.sub(r"[(\[]at[)\]]", "@", match.group().lower()).strip(".'-")
         if not email.split("@")[0].strip(".+-'_") or "." not in email.split("@")[1]:
+            continue
+        if email.split("@")[0] in listed("names", "placeholders"):
             continue
         found.append(Spot(email, match.start(), match.end()))
     return found

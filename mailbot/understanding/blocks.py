@@ -25,9 +25,11 @@ def from_labels(found: list[Labelled], lines: tuple[Line, ...], roster: Roster, 
     blocks = _Blocks(roster, lines, source)
     entries = _with_names([entry for entry in found if entry.line not in roster.lines], lines)
     groups = _groups(entries, lines)
+    blocks.names_left = sum(bool({"name", "first_name"} & set(e.fields)) for e in entries)
     for group in groups:
         blocks.open(group)
         for entry in group:
+            blocks.names_left -= bool({"name", "first_name"} & set(entry.fields))
             if not blocks.no_field(entry) and not blocks.in_turn(entry):
                 blocks.take(entry)
     roster.records += [r for r in blocks.records if "name" in r.fields or r.writer]
@@ -44,6 +46,7 @@ class _Blocks:
     current: Record | None = None
     last_line: int = -1
     below: bool = False  # past the last person, where a blank line parts off what is common
+    names_left: int = 0  # how many names are still to come
     row: list[Record] = field(default_factory=list)  # the people of the last line of several names
 
     def open(self, group: list[Labelled]) -> None:
@@ -135,7 +138,8 @@ class _Blocks:
         keys = entry.fields
         shared = set(keys) <= set(SHARED) and not any(k in r.fields for r in self.records for k in keys)
         apart = len(self.records) > 1 and entry.line > self.last_line + 1 and _gap(self.lines, self.last_line, entry.line)
-        self.below = shared and (self.below or apart)
+        last = shared and len(self.records) > 1 and not self.names_left and set(keys) <= {"ean", "cvr", "invoice_email"}
+        self.below = shared and (self.below or apart or last)  # a number below the last of several who have none
         return self.roster.common if self.current is None or self.below else self.current
 
     def _use_up(self, entry: Labelled) -> None:

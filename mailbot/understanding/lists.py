@@ -43,9 +43,12 @@ def from_lists(lines: tuple[Line, ...], marks: list[Mark], roster: Roster, skip:
                 or (names.shaped(head) and is_first_name(head) and head != text)
                 or items.turned(text) is not None
             )
+        turned = items.turned(text) if not lead and any(m.kind in ("title", "email", "phone") for m in inside) else None
+        if not lead and turned and text[turned[1] :].strip():
+            entry, people = True, []
         if not entry:
             continue
-        if not lead and not _row(text, people[0].end - start, lines):
+        if not lead and not _row(text, people[0].end - start if people else turned[1] if turned else 0, lines):
             continue
         if people and any(names.same(people[0].value, name) == 2 for name in skip):
             continue

@@ -111,18 +111,27 @@ def _joins(before: str, after: str) -> float:
     joining = _near("joins", clause, True)
     score = 1.0 * bool(joining) + 0.7 * bool(_edge("persons", "comes", False).search(after[:60]))
     together = beside(before, after)
-    score += 1.5 * together + 1.0 * bool(re.search(r"\w\s[^:\n]{8,}:\s+$", before))
+    score += 1.5 * together + 1.0 * bool(_announced().search(before))
     return score - 3.0 if _passing(clause, after, bool(joining) or together) else score
+
+
+@cache
+def _announced() -> re.Pattern[str]:
+    """`… tilmelder følgende: `, and perhaps a title, before a name."""
+    title = alternatives(words("particles")["title_endings"])
+    announces = rf"(?<!\w){group('roles', 'announces')}\b[^:\n]{{0,60}}"
+    return re.compile(rf"\w\s[^:\n]{{8,}}:\s+$|{announces}:\s+[\w-]*{title}\s$", re.IGNORECASE)
 
 
 @cache
 def _and_me() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """The writer right behind a name, and right before it: `Bo (souschef) og jeg …`, `jeg selv og Bo`."""
     joint, me = alternatives([*words("particles")["and"], *words("roles")["plus"]]), alternatives(words("roles")["me"])
-    where, is_me = group("roles", "from_where"), group("roles", "is_me")
+    myself = alternatives(words("roles")["myself"])
+    where, is_me, together = group("roles", "from_where"), group("roles", "is_me"), group("roles", "along_with")
     return (
         re.compile(rf"(?: \([^)]{{0,80}}\)|\)| {where})?,? {joint} (?:{me}\b(?P<rest>[^.!?\n]*)|{is_me}\b)"),
-        re.compile(rf"\b{me}(?: {alternatives(words('roles')['myself'])})?(?: \([^()]{{1,60}}\))? {joint} (?:\w+,? ){{0,3}}$"),
+        re.compile(rf"\b{me}(?: {myself})?(?: \([^()]{{1,60}}\))? {joint} (?:\w+,? ){{0,3}}$|{together} (?:\w+ ){{0,3}}$"),
     )
 
 
