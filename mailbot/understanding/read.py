@@ -25,7 +25,7 @@ from mailbot.understanding.people import cast
 from mailbot.understanding.plain_questions import asked_facts
 from mailbot.understanding.reading import Action, Finding, Intent, Letter, Reading, Reason
 from mailbot.understanding.robots import by_words, robot
-from mailbot.understanding.safety import judge, second_matter
+from mailbot.understanding.safety import after_all, judge, second_matter
 from mailbot.understanding.topic import Names, dates_in
 from mailbot.understanding.which_course import which_course
 
@@ -53,6 +53,7 @@ def read(
     heard, choice = understand(message, courses, answered, ours)
     if (machine := by_words(message)) and not _wants_something(heard, choice):
         return _of_a_machine(message, machine, answered, authentication, ours)
+    choice = after_all(heard, choice)
     which = which_course(heard, courses, answered, writer_courses, choice.intent)
     people = Cast() if choice.intent in NOBODY else cast(message, choice.intent, courses=courses, answered=answered, ours=ours)
     beside = second_matter(heard, choice)

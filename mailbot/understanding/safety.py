@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailbot.mail.message import Automatic, SegmentKind, Verdict
 from mailbot.understanding.company import Cast
@@ -65,7 +65,7 @@ def judge(
     """The action for a message that a person wrote; `beside` is a second matter in it, that keeps both from being done alone;
     `registered`: the writer has a live registration in this course, for themselves or for others."""
     if choice.intent is Intent.UNRELATED:
-        return _unrelated(heard, choice)
+        return _unrelated(heard)
     if choice.intent is Intent.QUESTION:
         return Judged(Action.REVIEW, tuple(_question(heard)))
     reasons = [
@@ -145,28 +145,33 @@ def _noted(heard: Heard, cast: Cast, known: Collection[Reason]) -> tuple[list[Re
     return blocked, told
 
 
-def _unrelated(heard: Heard, choice: Choice) -> Judged:
-    """Left alone, unless it might after all be a registration matter of ours."""
+def after_all(heard: Heard, choice: Choice) -> Choice:
+    """The choice with a registration matter in the first place where "unrelated" won, but it might be one of ours after all:
+    it is too unlikely to be acted on, and is shown for what it might be."""
     matter, chance = max(((i, p) for i, p in choice.probabilities.items() if i in MATTERS), key=lambda pair: pair[1])
-    automatic = heard.message.automatic is not Automatic.NO
-    elsewhere = (
-        {"house", "work"} <= heard.features.keys()
-        or ("newsletter" in heard.features and "topicless" in heard.features)
-        or "thanks_only" in heard.features
-    )
+    if choice.intent is not Intent.UNRELATED or heard.message.automatic is not Automatic.NO:
+        return choice
+    elsewhere = _elsewhere(heard)
     least = 3 * MAYBE_OURS if elsewhere else MAYBE_OURS  # colleagues in the house write about it daily
-    if chance >= least and not automatic:
-        return Judged(Action.REVIEW, (Reason("maybe_ours", {"other": words("intents")[matter.value]}),))
+    if chance < least and (elsewhere or not _to_us_after_all(heard)):
+        return choice
+    return replace(choice, intent=matter, confidence=chance, runner_up=(Intent.UNRELATED, choice.confidence))
+
+
+def _elsewhere(heard: Heard) -> bool:
+    features = heard.features.keys()
+    return {"house", "work"} <= features or {"newsletter", "topicless"} <= features or "thanks_only" in features
+
+
+def _unrelated(heard: Heard) -> Judged:
+    """Left alone; what it is instead."""
     features = heard.features
-    if not automatic and not elsewhere and _to_us_after_all(heard):
-        return Judged(Action.REVIEW, (Reason("maybe_ours", {"other": words("intents")[matter.value]}),))
-    code = (
-        "newsletter"
-        if automatic or "promo" in features
-        else "registration_newsletter"
-        if "newsletter" in features
-        else ("other_event" if "other" in features else "work_mail" if "work" in features or "house" in features else "nothing_for_us")
-    )
+    if heard.message.automatic is not Automatic.NO or "promo" in features:
+        code = "newsletter"
+    elif "newsletter" in features:
+        code = "registration_newsletter"
+    else:
+        code = "other_event" if "other" in features else "work_mail" if "work" in features or "house" in features else "nothing_for_us"
     return Judged(Action.IGNORE, (Reason(code),))
 
 
