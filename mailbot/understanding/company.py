@@ -38,7 +38,11 @@ class Company(Scene):
             self._as_before(records)
         if self.forwarded and self.forwarded.writer in records:
             self._on_the_way(self.forwarded)
-        return tuple(person(r, self.message) for r in spread.spread(records, self.main, self.forwarded, self.message, self.ours))
+        complete = spread.spread(records, self.main, self.forwarded, self.message, self.ours)
+        for record in complete:
+            if (held := record.fields.get("reference")) and any(names.same(held.value, name) == 2 for name in self.skip):
+                del record.fields["reference"]  # "Att. Lisbet Vestergaard" is whom the mail is for
+        return tuple(person(r, self.message) for r in complete)
 
     def _on_the_way(self, asked: Told) -> None:
         """The EAN that somebody added between the first writer of a forwarded mail and the one who sends it to us."""

@@ -144,8 +144,8 @@ def _trimmed(words: list[re.Match[str]]) -> list[re.Match[str]]:
 def _no_person(text: str, words: list[re.Match[str]], score: float, loud: bool) -> bool:
     """Whether capitalised words that could be a name are likelier a place, or a heading."""
     first, last = words[0].group(), words[-1].group()
-    if loud and score < 1.0 and not is_first_name(first):
-        return True
+    if (loud and score < 1.0 and not is_first_name(first)) or all(len(w.group()) == 1 for w in words):
+        return True  # a heading, or "P.S."
     if all(is_place(w.group()) for w in words) or (score == 0.5 and is_place(last) and len(words) == 2):
         return True
     if score < 0.8 and ending("names", "near").search(text, max(0, words[0].start() - 9), words[0].start()):

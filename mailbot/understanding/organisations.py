@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from mailbot.understanding.gazetteer import is_first_name, is_place
-from mailbot.understanding.lexicon import affixes, alternatives, group, listed, words
+from mailbot.understanding.lexicon import affixes, alternatives, cues, group, listed, words
 from mailbot.understanding.titles import is_head as is_title
 
 
@@ -126,9 +126,19 @@ def find(text: str) -> list[Place]:
         if found and place.start < found[-1].end:
             before = found.pop()
             place = _place(text, min(before.start, place.start), max(before.end, place.end), min(before.rank, place.rank))
+        elif found and text[found[-1].end : place.start] == ", " and _housed(found[-1], place):
+            place = _place(text, found.pop().start, place.end, 0)
         found.append(place)
     never = listed("organisations", "never")
     return [p for p in found if not any(w in p.value.lower() for w in never)]
+
+
+def _housed(library: Place, host: Place) -> bool:
+    """Whether a library whose name has no town is part of the institution behind it: `Medicinsk Bibliotek, Regionshospital Nord`."""
+    parts = library.value.lower().split()
+    if library.rank or len(parts) > 3 or any(is_place(p) or is_place(p.removesuffix("s")) for p in parts):
+        return False
+    return any(word.lower().endswith(affixes("organisations", "hosts")) for word in host.value.split())
 
 
 def _place(text: str, start: int, end: int, rank: int) -> Place:
@@ -257,12 +267,21 @@ def _is_joint(word: re.Match[str]) -> bool:
 def _over_joint(text: str, joint: re.Match[str], inside: bool) -> int | None:
     """Where the word before `og` or `&` begins, if both stand `inside` a name (`Kultur og Bibliotek`)."""
     before = _LEFT.search(text, max(0, joint.start() - 45), joint.start())
-    if not inside or not before:
+    if not before or not (inside or _in_a_name(text, joint, before)):
         return None
     word = before.group("word")
     starts = word.lower() in listed("names", "starters") and joint.group("word").isalpha()  # "Hov & Bygge" begins no sentence
     named = word[0].isupper() and not starts and not is_first_name(word)
     return before.start() if named else None
+
+
+def _in_a_name(text: str, joint: re.Match[str], before: re.Match[str]) -> bool:
+    """Whether two capitalised words stand before `og Bibliotek`, the first the town: `Glostrup Bogby og Bibliotek`."""
+    town = _LEFT.search(text, max(0, before.start() - 45), before.start())
+    if not town or not cues("organisations", "house_joined").match(text, joint.end()):
+        return False
+    both = town.group("word"), before.group("word")
+    return all(word[0].isupper() and not _of_a_sentence(word.lower()) for word in both) and not is_first_name(both[0])
 
 
 def _over_word(text: str, at: re.Match[str]) -> int | None:
@@ -278,7 +297,13 @@ def _over_word(text: str, at: re.Match[str]) -> int | None:
     )
     if not town_before and _of_a_sentence(low):
         return None
-    return at.start() if town_before or word[0].isupper() or is_place(low) or low in listed("organisations", "small") else None
+    if not (town_before or word[0].isupper() or is_place(low) or low in listed("organisations", "small")):
+        return None
+    twin = _TWIN.search(text, max(0, at.start() - 30), at.start())
+    return twin.start() if twin and not _of_a_sentence(twin.group(1).lower()) and not is_first_name(twin.group(1)) else at.start()
+
+
+_TWIN = re.compile(r"(?<!\w)([A-ZÆØÅ][^\W\d_]{2,20})/$")  # the other town of two: "Nibe/Farsø Bibliotek"
 
 
 def _of_a_sentence(low: str) -> bool:

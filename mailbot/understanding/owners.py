@@ -173,6 +173,8 @@ def _named_behind(sentence: Sentence, title: Mark) -> list[Record] | None:
     if title.end - title.start > len(title.value) and _THEIR_NAMES.match(text, title.end):  # "vores teamledere: A, B og C"
         return [r.record for r in refs if r.start > title.end and r.kind in ("name", "first") and r.record is not None]
     general = title.value.lower() in listed("titles", "general")
+    if title.value.lower() in listed("whose", "mere_staff") and _cue("article").search(sentence.lead(title)):
+        return []  # "vores medarbejder Bo Friis"
     behind = (
         r for r in refs if r.start >= title.end and (r.kind == "name" or (r.kind == "first" and r.start == title.end + 1 and not general))
     )
@@ -211,6 +213,8 @@ def _beside(sentence: Sentence, title: Mark) -> list[Record] | None:
     text, before = sentence.text, sentence.before(title)
     if not before:
         return None
+    if _cue("no_longer").search(sentence.lead(title)):
+        return []
     nearest, prior = before[-1], before[-2] if len(before) > 1 else None
     if _OPENED.search(text, max(0, title.start - 2), title.start) and nearest.kind in ("name", "first", "self"):
         return resolve(nearest, sentence.prose, sentence.last)  # "Bo Friis, der skal af sted (souschef, …)"

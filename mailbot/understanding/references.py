@@ -108,6 +108,13 @@ def _bare_written() -> re.Pattern[str]:
     )
 
 
+@cache
+def _numbered() -> re.Pattern[str]:
+    """`nummer 4471 på regningen`, whatever the number is called."""
+    called, to_stand = "|".join(_of(key) for key in ("number", "short_number", "any_code")), _of("to_stand")
+    return re.compile(rf"(?<!\w)(?:{called}) {_code()}(?= (?:{to_stand} )?{_of('on_the_invoice')})")
+
+
 def _stops() -> str:
     """Where a mark without quotation marks ends."""
     return rf"(?=[,;.!?)\n]|$| {_any('after_mark')} )"
@@ -198,7 +205,7 @@ def _candidates(text: str) -> Iterator[tuple[re.Match[str], bool]]:
     """What may be a reference, the surest first, and whether it is a person."""
     low = fold(text)  # patterns in small letters are far faster than patterns that ignore case
     if _VALUE.search(text):
-        yield from ((match, False) for match in (*_coded().finditer(low), *_written().finditer(low)))
+        yield from ((match, False) for match in (*_coded().finditer(low), *_written().finditer(low), *_numbered().finditer(low)))
     yield from ((match, False) for match in _capitals(text, low))
     yield from ((match, True) for match in _attention().finditer(text) if text[match.end() : match.end() + 1] != "/")
     yield from ((match, True) for match in _person_after().finditer(text))
@@ -236,6 +243,8 @@ def _reference(text: str, match: re.Match[str], person: bool) -> Reference | Non
     value = " ".join(text[start:end].split())
     digits = re.sub(r"\D", "", value)
     coded = group == "code"
+    if person and value.split()[0] in words("references")["no_capitals"]:
+        return None  # "stiles til EAN …"
     if not value or (coded and _never().search(text, max(0, match.start() - 20), match.start())):
         return None
     if (

@@ -73,7 +73,10 @@ def _job_before(record: Record, main: Told) -> None:
     before = {m.value: m for m in main.marks if m.kind == "title" and body and body[0].start <= m.start < name.start}
     before = {value: m for value, m in before.items() if value.lower() not in general and not cues("titles", "likely_own").search(value)}
     held = {f.value for r in main.others for f in [r.fields.get("title")] if f}
-    if len(before) == 1 and not set(before) & held and (mark := next(iter(before.values()))) and record.place - mark.end < 250:
+    mark = next(iter(before.values())) if len(before) == 1 else None
+    if mark and cues("titles", "said_of_me").search(main.text, max(0, mark.start - 60), mark.start):
+        return  # "jeg er projektleder på det … Emil Roos kommer i stedet"
+    if mark and mark.value not in held and record.place - mark.end < 250:
         record.put("title", from_mark(mark, "prose"))
 
 

@@ -68,12 +68,15 @@ def read(
     addresses, which are nobody's."""
     text = message.text
     domain = addresses.domain(voice.sender.email or message.sender.email)
+    contacts = skip
     first_names = {names.first_name(name).lower() for name in skip}
 
     def useful(mark: Mark) -> bool:
-        """Not one of our addresses, and no greeting (`Aluu Lisbet`) taken for a name."""
+        """Not one of our addresses, no greeting (`Aluu Lisbet`) taken for a name, and not `Att.` one of our own."""
         if mark.kind == "name":
             return mark.value.split()[-1].lower() not in first_names
+        if mark.kind == "reference" and mark.off:
+            return not any(names.same(mark.value, name) == 2 for name in contacts)
         return mark.kind != "email" or mark.value not in ours
 
     marks = [m for start, end in spans(text, voice.body) for m in scan(text, start, end, domain) if useful(m)]
