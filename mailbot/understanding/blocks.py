@@ -94,6 +94,8 @@ class _Blocks:
             return True  # "MEK4 på hans faktura og IMS2 på min"
         if not entry.whole and self.current is None and _behind_a_name(self.lines[entry.line], entry):
             return True  # "… Lise Krogh (mail: …, mobil: …) og Bo Friis (mail: …)" is a sentence
+        if keys == ("ignored",) and entry.whole and len(entry.value.text.split()) <= 6 and people_of(entry.value):
+            self.roster.lines.add(entry.line)  # "Nærmeste leder: Bo Friis" is nobody's entry
         nameless = bool({"name", "first_name"} & set(keys)) and not _is_person(entry)
         return keys == ("ignored",) or nameless
 

@@ -74,7 +74,8 @@ class Casting(Departures):
     def by_lists(self, people: list[Record]) -> list[Record]:
         """Who takes part by what the lists say of each, the writer among them."""
         main, writer = self.main, self.main.writer
-        self_signup = main.says("persons", "self_signup")
+        others_meant = main.says("persons", "not_self") and any(r.joins > 0 and not r.only_mentioned and known(r) for r in people)
+        self_signup = main.says("persons", "self_signup") and not others_meant
         joining = self._joining(people, self_signup)
         asker = self._asker(joining, self_signup)
         if asker is not None:
@@ -137,6 +138,8 @@ class Casting(Departures):
                 return False  # "… i ledergruppen (Bo, Ida og mig). Meld dem til"
             if len(joining) == 1 and joining[0].wished and main.says("persons", "but_they") and not main.says("persons", "self_strict"):
                 return False  # "Bo og jeg har talt om det, og han vil gerne …"
+            if len(joining) == 1 and main.says("persons", "only_them") and not main.says("persons", "self_strict"):
+                return False  # "Bo og jeg har talt om det. Meld ham til"
             both = len(joining) == 1 and joining[0].form in SPOKEN and main.says("roles", "both")
             return (main.says("persons", "self_too") or main.says("persons", "self_strict") or both) and not (
                 asked and not main.says("persons", "i_as_well")

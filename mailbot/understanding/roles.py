@@ -148,7 +148,7 @@ def _passing(clause: str, after: str, joining: bool) -> bool:
     """Whether somebody is named in passing: the chief who has agreed, last year's participant."""
     passing = cues("persons", "only_mentioned").search(clause[-50:]) and not ending("roles", "billed").search(clause[-50:])
     return (
-        bool(passing and not joining and not cues("persons", "wishes").match(after))
+        bool(passing and not joining and (ending("roles", "by_whom").search(clause) or not cues("persons", "wishes").match(after)))
         or bool(cues("persons", "mentioned_after").match(after[:90]))
         or bool(cues("persons", "not_coming").match(after[:90]))
     )
