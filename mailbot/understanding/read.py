@@ -25,7 +25,8 @@ from mailbot.understanding.people import cast
 from mailbot.understanding.plain_questions import asked_facts
 from mailbot.understanding.reading import Action, Finding, Intent, Letter, Reading, Reason
 from mailbot.understanding.robots import by_words, robot
-from mailbot.understanding.safety import after_all, judge, second_matter
+from mailbot.understanding.safety import SURE, after_all, judge, second_matter
+from mailbot.understanding.speech import DOING
 from mailbot.understanding.topic import Names, dates_in
 from mailbot.understanding.which_course import which_course
 
@@ -82,8 +83,9 @@ def read(
 
 
 def _wants_something(heard: Heard, choice: Choice) -> bool:
-    """Whether something is wanted, with the course or a number: then an absence is only mentioned."""
-    return choice.intent is not Intent.UNRELATED and bool({"course", "number"} & heard.features.keys())
+    """Whether something is clearly wanted, with the course or a number: then an absence is only mentioned."""
+    clear = choice.confidence >= SURE or any(act.kind in DOING for act in heard.own.acts)
+    return choice.intent is not Intent.UNRELATED and clear and bool({"course", "number"} & heard.features.keys())
 
 
 def _finding(intent: Intent, people: Cast) -> Finding:

@@ -32,7 +32,7 @@ LEFT_ALONE = frozenset({"work", "promo", "newsletter", "receipt", "bulk", "robot
 SURE = 0.7  # below it two readings are shown to the administrator
 NOT_OURS = 0.15  # and so they are where it is no matter of ours with this probability
 TOLD_CLEARLY = 0.8  # how clearly both of two matters must be told
-BESIDE = 0.08  # … and how probable the second must be
+BESIDE = 0.02  # … and how probable the second must be
 CLEAR = 0.9  # as sure as this, full details stand for a wish that is told in no words known
 MAYBE_OURS = 0.12  # an unrelated message that may be a matter with this probability is shown, too
 
@@ -102,6 +102,8 @@ def _half_a_yes(heard: Heard, choice: Choice) -> list[Reason]:
         and (all(a.condition for a in heard.own.of("yes")) or _says(heard, "otherwise"))
     ):
         return [Reason("conditional", {"words": features["asks"].evidence[0].words})]
+    if choice.intent is Intent.CANCEL and (unless := cues("targets", "unless").search(heard.message.of(SegmentKind.NEW)[:20_000])):
+        return [Reason("conditional", {"words": unless[0]})]
     perhaps = {"tentative", "consider"} & features.keys() or _says(heard, "perhaps")
     asked = next((h.clause for h in heard.own.clauses if h.clause.asks), None)
     if choice.intent is Intent.CANCEL and perhaps and asked:
@@ -110,10 +112,12 @@ def _half_a_yes(heard: Heard, choice: Choice) -> list[Reason]:
 
 
 def _successor(cast: Cast) -> list[Reason]:
-    """Nobody is named for the seat, or more people than there are seats given up."""
+    """Nobody is named for the seat, more people than there are seats given up, or fewer."""
     named = [p.name for p in cast.participants if p.name]
     if not named:
         return [Reason("successor_unnamed")]
+    if len(cast.withdrawn) > len(named):
+        return [Reason("fewer_successors", {"gone": ", ".join(cast.withdrawn), "names": ", ".join(named)})]
     return [Reason("several_successors", {"names": ", ".join(named)})] if len(named) > max(1, len(cast.withdrawn)) else []
 
 
@@ -183,7 +187,7 @@ def _to_us_after_all(heard: Heard) -> bool:
     dated = "join" in features and "date" in heard.own.groups
     signed = DIGITS.search(heard.message.of(SegmentKind.SIGNATURE)[:20_000]) is not None
     wished = bool({"join", "join_elsewhere"} & features.keys()) and ("number" in features or signed or "generic" in heard.groups)
-    wished |= "leave_elsewhere" in features and bool({"generic", "vague"} & heard.own.groups)
+    wished |= "leave_elsewhere" in features and bool({"generic", "vague"} & heard.own.groups) and "other" not in heard.own.groups
     if wished and "other" not in heard.subject.groups and not (LEFT_ALONE - {"other", "join_elsewhere"}) & features.keys():
         return True
     told = "number" in features and "foreign" not in features

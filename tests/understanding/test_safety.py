@@ -44,6 +44,10 @@ def codes(found: Reading) -> set[str]:
         ("Jeg tilmelder mig Hverdagsledelse til 2.250 kr. og er teamleder.", "plain", "other_price"),
         ("Jeg bliver desværre nok nødt til at melde fra. Må jeg vente med det endelige afbud til mandag?", "confirm", "conditional"),
         ("Kan jeg komme senere den første dag? I så fald siger jeg ja tak til pladsen.", "offer", "conditional"),
+        ("Skriv Ib Lund på Hverdagsledelse, han er teamleder. Men skriv ikke til ham endnu.", "plain", "unasked"),
+        ("Jeg er pensioneret, men vil gerne tilmeldes Hverdagsledelse 2026.", "plain", "outside_target_group"),
+        ("Jeg melder mig fra Hverdagsledelse, medmindre jeg får flyttet min ferie i morgen.", "confirm", "conditional"),
+        ("Ib Lund og Pia Dam er stoppet hos os. I stedet kommer kun Mads Rold.", "confirm", "fewer_successors"),
         (
             "Jeg er forhindret alligevel. Souschef Ib Lund og teamleder Pia Dam vil begge gerne overtage min plads.",
             "confirm",
@@ -109,6 +113,18 @@ def test_a_sender_who_is_not_who_they_say_is_asked_about() -> None:
 def test_no_system_is_obeyed(text: str, automatic: Automatic) -> None:
     found = read(replace(message(text), automatic=automatic), [COURSE], None)
     assert found.action is not Action.AUTO or found.intent not in MATTERS
+
+
+@pytest.mark.parametrize(
+    ("text", "subject", "intent"),
+    [
+        ("Please take Ib Lund off the course, he leaves us in May.", "Re: The reading list", Intent.CANCEL),
+        ("Jeg vil gerne med på det kursus for ledere, du nævnte på messen.\n\nHilsen Bo Krag\nEAN 5798009142108", "Kursus", Intent.SIGNUP),
+    ],
+)
+def test_what_may_be_ours_after_all_is_shown_as_what_it_may_be(text: str, subject: str, intent: Intent) -> None:
+    found = read(message(text, subject=subject), [COURSE], None)
+    assert (found.intent, found.action) == (intent, Action.REVIEW)
 
 
 def test_an_answer_to_a_question_of_ours_is_never_left_alone() -> None:
