@@ -137,7 +137,7 @@ def _counting() -> re.Pattern[str]:
     many = alternatives(w for row in words("roles")["numbers"] for w in row)
     return re.compile(
         rf"(?<!\w){alternatives(lists['the'])} (?:(?P<many>{many}) )?(?P<place>{place})(?: (?P<many2>{many}))?"
-        rf"(?= {alternatives(lists['said_of'])}(?!\w)| ?[:(,]|\)?$)",
+        rf"(?= {alternatives([*lists['said_of'], *words('particles')['and']])}(?!\w)| ?[:(,;.]|\)?$)",
         re.IGNORECASE,
     )
 
