@@ -169,6 +169,8 @@ def _next_line(lines: tuple[Line, ...], at: int) -> Cell | None:
             head = _LABEL.match(line.text)
             if (head and fields_of(head.group("label"))) or len(line.text) > 120:
                 return None
+            if line is not lines[at + 1] and line.text.endswith(".") and len(line.text.split()) > 4:
+                return None  # a sentence of its own, below an empty field
             return Cell(line.text, line.start, line.end)
     return None
 

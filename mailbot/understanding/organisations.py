@@ -267,7 +267,7 @@ def _is_joint(word: re.Match[str]) -> bool:
 def _over_joint(text: str, joint: re.Match[str], inside: bool) -> int | None:
     """Where the word before `og` or `&` begins, if both stand `inside` a name (`Kultur og Bibliotek`)."""
     before = _LEFT.search(text, max(0, joint.start() - 45), joint.start())
-    if not before or not (inside or _in_a_name(text, joint, before)):
+    if not before or not (inside or before.group("word").endswith("-") or _in_a_name(text, joint, before)):
         return None
     word = before.group("word")
     starts = word.lower() in listed("names", "starters") and joint.group("word").isalpha()  # "Hov & Bygge" begins no sentence
@@ -365,8 +365,9 @@ def _right(text: str, end: int, head: str) -> int:
     reached = end
     while (more := _FOLLOWING.match(text, reached)) and is_head(more.group(1)):
         reached = more.end()
-    english = text.endswith(tuple(words("organisations")["before_town"]), 0, end)
-    if english and (city := _FOLLOWING.match(text, reached)) and is_place(city.group(1)):
+    english = text.endswith(tuple(words("organisations")["before_town"]), 0, reached)
+    city = _FOLLOWING.match(text, reached) if english else None
+    if city and (is_place(city.group(1)) or city.group(1).lower() in listed("organisations", "districts")):
         reached = city.end()
     if joined := _joined().match(text, reached):
         reached = joined.end()
@@ -388,6 +389,8 @@ def _right(text: str, end: int, head: str) -> int:
         _definite(head) and (head in listed("organisations", "library") or head.endswith(affixes("organisations", "library_endings")))
     ) or head.endswith(affixes("organisations", "before_place")):
         reached = _named_after(text, reached)
+    if head.endswith(affixes("organisations", "hosts")) and (own := cues("organisations", "hosts_library").match(text, reached)):
+        reached = own.end()
     if campus := _own_library().match(text, reached):
         reached = campus.end()
     if head.endswith(affixes("organisations", "several_houses")) and (branch := _branch().match(text, reached)) and _town(branch.group(1)):
