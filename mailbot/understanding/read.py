@@ -25,7 +25,7 @@ from mailbot.understanding.people import cast
 from mailbot.understanding.plain_questions import asked_facts
 from mailbot.understanding.reading import Action, Finding, Intent, Letter, Reading, Reason
 from mailbot.understanding.robots import by_words, robot
-from mailbot.understanding.safety import SURE, after_all, judge, second_matter
+from mailbot.understanding.safety import SURE, after_all, judge, second_matter, told_by_people
 from mailbot.understanding.speech import DOING
 from mailbot.understanding.topic import Names, dates_in
 from mailbot.understanding.which_course import which_course
@@ -57,7 +57,10 @@ def read(
     choice = after_all(heard, choice)
     which = which_course(heard, courses, answered, writer_courses, choice.intent)
     people = Cast() if choice.intent in NOBODY else cast(message, choice.intent, courses=courses, answered=answered, ours=ours)
-    beside = second_matter(heard, choice)
+    beside, both = second_matter(heard, choice), Cast()
+    if beside:
+        both = cast(message, Intent.SUBSTITUTE, courses=courses, answered=answered, ours=ours)
+        beside = beside if told_by_people(choice, beside, both) else None
     verdict = judge(heard, choice, people, which, authentication, ours, beside, registered=which.course in writer_courses)
     course = next((c for c in courses if c.id == which.course), None)
     finding = _finding(choice.intent, people)
@@ -65,7 +68,7 @@ def read(
         finding = replace(finding, absences=_absences(heard, course), asked=() if which.doubt else asked_facts(heard))
     findings: tuple[Finding, ...] = (finding,)
     if beside:
-        findings = _apart(finding, cast(message, Intent.SUBSTITUTE, courses=courses, answered=answered, ours=ours))
+        findings = _apart(finding, both)
     return Reading(
         origin=origin(message, answered, authentication, ours),
         course=which.course if choice.intent is not Intent.UNRELATED else None,

@@ -32,7 +32,7 @@ LEFT_ALONE = frozenset({"work", "promo", "newsletter", "receipt", "bulk", "robot
 SURE = 0.7  # below it two readings are shown to the administrator
 NOT_OURS = 0.15  # and so they are where it is no matter of ours with this probability
 TOLD_CLEARLY = 0.8  # how clearly both of two matters must be told
-BESIDE = 0.02  # … and how probable the second must be
+BESIDE = 0.08  # … and how probable the second must be
 CLEAR = 0.9  # as sure as this, full details stand for a wish that is told in no words known
 MAYBE_OURS = 0.12  # an unrelated message that may be a matter with this probability is shown, too
 
@@ -46,10 +46,16 @@ class Judged:
 
 
 def second_matter(heard: Heard, choice: Choice) -> Intent | None:
-    """Somebody is signed up and somebody else withdrawn in one message: the intent that did not win."""
+    """Somebody is signed up and somebody else withdrawn in one message: the intent that did not win. Where it is all but
+    ruled out, the people must tell it (`told_by_people`)."""
     beside = {Intent.SIGNUP: Intent.CANCEL, Intent.CANCEL: Intent.SIGNUP}.get(choice.intent)
     both = all(name in heard.features and heard.features[name].value >= TOLD_CLEARLY for name in ("join", "leave"))
-    return beside if beside and both and choice.probabilities[beside] >= BESIDE else None
+    return beside if both else None
+
+
+def told_by_people(choice: Choice, beside: Intent, both: Cast) -> bool:
+    """Whether a second matter is one: likely enough by the words, or somebody comes and somebody else leaves."""
+    return choice.probabilities[beside] >= BESIDE or bool(both.participants and both.withdrawn)
 
 
 def judge(
@@ -238,10 +244,12 @@ def _confidence(heard: Heard, choice: Choice, registered: bool) -> list[Reason]:
     """Two readings, some chance that it is no matter of ours, or rules that see none where the words do.
 
     Of somebody registered who tells more, another reading as a signup is no doubt: it comes to the same, as details are merged.
+    Nor is it one whether "yes" takes a seat that was offered or asks for one: the rules know whether one was.
     """
     idle = choice.probabilities[Intent.QUESTION] + choice.probabilities[Intent.UNRELATED]
     seen = choice.by_rules in MATTERS or (choice.intent is Intent.SIGNUP and choice.confidence >= CLEAR and "join" in heard.features)
-    if choice.confidence >= SURE and idle < NOT_OURS and seen:
+    yes = sum(choice.probabilities[i] for i in (Intent.SIGNUP, Intent.ACCEPT)) if choice.intent in (Intent.SIGNUP, Intent.ACCEPT) else 0.0
+    if max(choice.confidence, yes) >= SURE and idle < NOT_OURS and seen:
         return []
     if registered and choice.intent is choice.by_rules is Intent.UPDATE and choice.confidence + choice.probabilities[Intent.SIGNUP] >= SURE:
         return []
