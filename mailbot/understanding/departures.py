@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from mailbot.understanding import names, told
 from mailbot.understanding.casting import BESIDE, likely, play, signs
 from mailbot.understanding.company import Cast, Company, known
@@ -14,8 +16,9 @@ from mailbot.understanding.told import Told
 class Departures(Company):
     """The people of a scene in which somebody leaves."""
 
-    def substitute(self) -> Cast:
-        """Those who come, and those who leave in their favour (none named where it is the writer)."""
+    def substitute(self, needed: Collection[Part] = (Part.COMES, Part.LEAVES)) -> Cast:
+        """Those who come, and those who leave in their favour (none named where it is the writer); `needed` are the parts that
+        somebody must play."""
         main, writer = self.main, self.main.writer
         people = self.others()
         if not any(known(r) for r in people) and not main.roster.withdrawn:
@@ -28,7 +31,7 @@ class Departures(Company):
         people = [r for r in people if r.name and not any(names.same(r.name, g) == 2 for g in gone)]
         judge(main, people)
         chances = likely(signs(main, people, self.main, self.forwarded), Intent.SUBSTITUTE)
-        cast = play(chances, (Part.COMES,) if gone else (Part.COMES, Part.LEAVES))
+        cast = play(chances, [p for p in needed if p is not Part.LEAVES or not gone])
         coming = [r for r in chances if cast[r] is Part.COMES]
         gone += [r.name or self.message.sender.email for r in chances if cast[r] is Part.LEAVES and r is not writer]
         contact = None if writer in coming or cast[writer] is Part.LEAVES else self.contact()

@@ -45,6 +45,11 @@ def cast(message: Message, intent: Intent, *, courses: Sequence[Course], answere
     return replace(made, notes=made.notes + scene.notes(made))
 
 
+def coming_and_leaving(message: Message, *, courses: Sequence[Course], answered: Letter | None, ours: Collection[str]) -> Cast:
+    """Who comes and who leaves in a message that may want both; nobody, where nobody is said to."""
+    return Casting(message, Intent.SUBSTITUTE, courses, answered, frozenset(a.lower() for a in ours)).substitute(())
+
+
 class Casting(Departures):
     """The people of a scene, for each intent."""
 

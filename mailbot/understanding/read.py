@@ -21,7 +21,7 @@ from mailbot.understanding.heard import Heard
 from mailbot.understanding.intent import Choice, choose
 from mailbot.understanding.lexicon import words
 from mailbot.understanding.origin import origin, received
-from mailbot.understanding.people import cast
+from mailbot.understanding.people import cast, coming_and_leaving
 from mailbot.understanding.plain_questions import asked_facts
 from mailbot.understanding.reading import Action, Finding, Intent, Letter, Reading, Reason
 from mailbot.understanding.robots import by_words, robot
@@ -59,7 +59,7 @@ def read(
     people = Cast() if choice.intent in NOBODY else cast(message, choice.intent, courses=courses, answered=answered, ours=ours)
     beside, both = second_matter(heard, choice), Cast()
     if beside:
-        both = cast(message, Intent.SUBSTITUTE, courses=courses, answered=answered, ours=ours)
+        both = coming_and_leaving(message, courses=courses, answered=answered, ours=ours)
         beside = beside if told_by_people(choice, beside, both) else None
     verdict = judge(heard, choice, people, which, authentication, ours, beside, registered=which.course in writer_courses)
     course = next((c for c in courses if c.id == which.course), None)

@@ -54,8 +54,9 @@ def second_matter(heard: Heard, choice: Choice) -> Intent | None:
 
 
 def told_by_people(choice: Choice, beside: Intent, both: Cast) -> bool:
-    """Whether a second matter is one: likely enough by the words, or somebody comes and somebody else leaves."""
-    return choice.probabilities[beside] >= BESIDE or bool(both.participants and both.withdrawn)
+    """Whether a second matter is one: likely enough by the words, or by some of them and by people who come and who leave."""
+    told = bool(both.participants and both.withdrawn)
+    return choice.probabilities[beside] >= (BESIDE / 10 if told else BESIDE)
 
 
 def judge(
