@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from mailbot.mail.message import Automatic, SegmentKind, Verdict
 from mailbot.understanding.company import Cast
 from mailbot.understanding.context import Answers
-from mailbot.understanding.features import DIGITS
+from mailbot.understanding.entities import scan
 from mailbot.understanding.figures import amounts
 from mailbot.understanding.heard import Heard
 from mailbot.understanding.intent import Choice
@@ -171,7 +171,7 @@ def after_all(heard: Heard, choice: Choice) -> Choice:
 
 def _elsewhere(heard: Heard) -> bool:
     features = heard.features.keys()
-    return {"house", "work"} <= features or {"newsletter", "topicless"} <= features or "thanks_only" in features
+    return {"house", "work"} <= features or {"newsletter", "topicless"} <= features or bool({"thanks_only", "foreign"} & features)
 
 
 def _unrelated(heard: Heard) -> Judged:
@@ -192,7 +192,7 @@ def _to_us_after_all(heard: Heard) -> bool:
     another event is spoken of."""
     features = heard.features
     dated = "join" in features and "date" in heard.own.groups
-    signed = DIGITS.search(heard.message.of(SegmentKind.SIGNATURE)[:20_000]) is not None
+    signed = any(m.kind == "ean" for m in scan(heard.message.of(SegmentKind.SIGNATURE)[:2_000]))
     wished = bool({"join", "join_elsewhere"} & features.keys()) and ("number" in features or signed or "generic" in heard.groups)
     wished |= "leave_elsewhere" in features and bool({"generic", "vague"} & heard.own.groups) and "other" not in heard.own.groups
     if wished and "other" not in heard.subject.groups and not (LEFT_ALONE - {"other", "join_elsewhere"}) & features.keys():
