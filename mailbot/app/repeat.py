@@ -93,6 +93,7 @@ class Repetition:
             step(self.clock)
         self._advance(end)
         self._judge_the_rest(end)
+        self._erase_again(messages)
         self.told.unexplained = [s for key, (s, _) in self.known.items() if self.store.letter(key) is None and _since(s, copied_at)]
         self.store.mark_as_repeated(now)
         log.info("repeated", messages=self.told.messages, recognised=len(self.told.recognised), uncertain=len(self.told.uncertain))
@@ -176,6 +177,17 @@ class Repetition:
             self.told.messages += 1
             self.told.commands += handled.entry.intent == "command"
             self._settle(handled.letters)
+
+    def _erase_again(self, messages: list[Inbound]) -> None:
+        """Who was erased after writing all of this, is again: what they wrote counted for the seats of others, and is gone now."""
+        last: dict[str, datetime] = {}
+        for message in messages:
+            sender = parse(message.raw).sender.email
+            last[sender] = max(message.received_at, last.get(sender, message.received_at))
+        for address, written in last.items():
+            erased = self.store.forgotten_at(address) if address else None
+            if erased is not None and written <= erased:
+                self.store.forget(address, erased)
 
     def _misses_letters(self, now: datetime) -> bool:
         """Whether letters to participants left before now that nothing explains. Then the numbers of registrations may be
