@@ -93,8 +93,8 @@ class Repetition:
             step(self.clock)
         self._advance(end)
         self._judge_the_rest(end)
-        self._erase_again(messages)
         self.told.unexplained = [s for key, (s, _) in self.known.items() if self.store.letter(key) is None and _since(s, copied_at)]
+        self._erase_again(messages)
         self.store.mark_as_repeated(now)
         log.info("repeated", messages=self.told.messages, recognised=len(self.told.recognised), uncertain=len(self.told.uncertain))
         return self.told
@@ -179,14 +179,15 @@ class Repetition:
             self._settle(handled.letters)
 
     def _erase_again(self, messages: list[Inbound]) -> None:
-        """Who was erased after writing all of this, is again: what they wrote counted for the seats of others, and is gone now."""
+        """Who was erased after all that was written by or about them is again: it counted for the seats of others, and is gone now."""
+        told = [(parse(m.raw).sender.email, m.received_at) for m in messages]
+        told += [(r.person.email or "", r.received_at) for c in self.store.courses() for r in self.store.roster(c.id).registrations]
         last: dict[str, datetime] = {}
-        for message in messages:
-            sender = parse(message.raw).sender.email
-            last[sender] = max(message.received_at, last.get(sender, message.received_at))
-        for address, written in last.items():
-            erased = self.store.forgotten_at(address) if address else None
-            if erased is not None and written <= erased:
+        for address, at in told:
+            last[address] = max(at, last.get(address, at))
+        for address in filter(None, last):
+            erased = self.store.forgotten_at(address)
+            if erased is not None and last[address] <= erased:
                 self.store.forget(address, erased)
 
     def _misses_letters(self, now: datetime) -> bool:

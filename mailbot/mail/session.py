@@ -42,10 +42,6 @@ class Session:
         self.last_selected = ""
         self._bell: tuple[socket.socket, socket.socket] | None = None  # heard on the one, rung at the other; while connected
 
-    @property
-    def connected(self) -> bool:
-        return self._client is not None
-
     def connect(self) -> None:
         """Connect and sign in, if that is not done. Raises Unreachable, SignInRefused, Throttled."""
         if self._client is not None:

@@ -8,13 +8,13 @@ that changes something is one transaction. Times are aware and kept in UTC.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from mailbot.course import Course, Kind, Mode
+from mailbot.course import Course, Mode
 from mailbot.registration.records import Decision, Draft, LetterRecord, LetterState, Outcome, Registration, Roster, Settings
 from mailbot.understanding.reading import Reason
 
@@ -268,7 +268,5 @@ class Store(Protocol):
         """A small fact of the running service (last pass, last error) for `status` and the digest's line on health."""
 
     def notes(self) -> dict[str, tuple[str, datetime]]: ...
-
-    def letters_of_kind(self, kind: Kind, course: str) -> Iterator[LetterRecord]: ...
 
     def close(self) -> None: ...

@@ -6,12 +6,11 @@ SENDING, nobody knows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pydantic_core import from_json
 
-from mailbot.course import Kind
 from mailbot.registration.records import LetterRecord, LetterState
 from mailbot.store.base import Attempt, Outgoing, Stale
 from mailbot.store.courses import TO_HER
@@ -92,9 +91,6 @@ class Outbox(Session):
 
     def drafted(self, course: str | None = None) -> tuple[LetterRecord, ...]:
         return self.letters(course, LetterState.DRAFTED)
-
-    def letters_of_kind(self, kind: Kind, course: str) -> Iterator[LetterRecord]:
-        yield from map(letter_of, self.rows(f"{_LETTER} WHERE course = ? AND kind = ? ORDER BY number", course, kind.value))
 
     def sent_since(self, at: datetime) -> int:
         (row,) = self.rows(

@@ -16,42 +16,6 @@ _SIGN = re.compile(r"@|[(\[][Aa][Tt][)\]]")  # in every address
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"]{2,500}", re.IGNORECASE)
 _PLAIN = str.maketrans({"æ": "a", "ø": "o", "å": "a", "ö": "o", "ä": "a", "ü": "u"})
 
-PUBLIC = frozenset(
-    {
-        "gmail.com",
-        "hotmail.com",
-        "hotmail.dk",
-        "outlook.com",
-        "outlook.dk",
-        "live.dk",
-        "live.com",
-        "icloud.com",
-        "me.com",
-        "yahoo.com",
-        "yahoo.dk",
-        "mail.dk",
-        "mail.tele.dk",
-        "tdcadsl.dk",
-        "stofanet.dk",
-        "jubii.dk",
-        "ofir.dk",
-        "msn.com",
-        "privat.dk",
-        "youmail.dk",
-        "protonmail.com",
-        "proton.me",
-        "get2net.dk",
-        "post.tele.dk",
-        "webspeed.dk",
-        "fibermail.dk",
-        "c.dk",
-        "sol.dk",
-        "gmx.de",
-        "gmx.net",
-        "web.de",
-    }
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Spot:

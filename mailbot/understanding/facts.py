@@ -59,8 +59,6 @@ class Record:
     wished: bool = False  # a later sentence says by pronoun that the person wants to come
     declined: bool = False  # … or is not to come after all
     joins: float = 0.0
-    leaves: bool = False
-    stays: bool = False
     only_mentioned: bool = False
 
     @property

@@ -321,7 +321,3 @@ def _like(x: str, y: str) -> bool:
 def first_name(name: str) -> str:
     words = _WORD.findall(name)
     return words[0] if words else name
-
-
-def initials(name: str) -> str:
-    return "".join(w[0] for w in _WORD.findall(name)).upper()

@@ -92,7 +92,6 @@ def judge(told: Told, records: list[Record]) -> None:
         )
         record.joins = said + (min(scores) if record.only_mentioned else max(*scores, 0.0) if record.wished else max(scores))
         record.waiting_only = any(cues("roles", "waiting_only").search(before[-150:] + " " + after[:150]) for before, after in around)
-        record.stays = staying(told, record, records)
     if len(records) == 1 and told.says("roles", "both"):
         _makes_two(told, records[0])
     _together(told, records)

@@ -21,7 +21,6 @@ from mailbot.understanding.reading import Action, Intent, Person, Reason
 from mailbot.understanding.which_course import Which
 
 MATTERS = frozenset({Intent.SIGNUP, Intent.CANCEL, Intent.SUBSTITUTE, Intent.UPDATE, Intent.ACCEPT, Intent.DECLINE})
-HARMFUL = frozenset({Intent.CANCEL, Intent.SUBSTITUTE, Intent.UPDATE, Intent.ACCEPT, Intent.DECLINE})
 TOLD = frozenset(
     {"cpr_masked", "name_unclear", "attachment_unreadable", "attachment_too_large", "attachment_reader_missing", "scan_without_text"}
 )

@@ -284,16 +284,19 @@ def test_after_work_on_the_command_line_numbers_may_differ_so_her_lines_are_not_
         assert item.closed_at is None
 
 
-def test_who_was_erased_after_the_copy_is_erased_from_it_again(home: Season) -> None:
+@pytest.mark.parametrize("gone", [BO, KARL, EVA], ids=["in the copy", "signed up after it", "by her chief after it"])
+def test_who_was_erased_after_the_copy_is_erased_from_it_again(home: Season, gone: str) -> None:
     home.live()
-    home.run("forget", BO, "--yes")
+    home.write(f"Ida Lund <{IDA}>", f"Vil du også tilmelde min kollega Eva Krogh, teamleder, {EVA}, til Hverdagsledelse 2026?\n\nIda Lund")
+    home.once()
+    home.run("forget", gone, "--yes")
     home.lose()
     home.restore()
     with home.store() as store:
-        assert store.forgotten_at(BO) is not None
-        assert not [r for r in store.roster(COURSE).registrations if r.person.email == BO]
+        assert store.forgotten_at(gone) is not None
+        assert not [r for r in store.roster(COURSE).registrations if r.person.email == gone]
     home.once()
-    assert BO.encode() not in home.office.database.read_bytes()
+    assert gone.encode() not in home.office.database.read_bytes()
 
 
 def test_the_owners_secret_key_signs_letters_and_survives_all(home: Season, monkeypatch: pytest.MonkeyPatch) -> None:

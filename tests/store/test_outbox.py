@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.course import Kind
 from mailbot.registration.records import Decision, LetterState
 from mailbot.store.base import Stale
 from mailbot.store.sqlite import SqliteStore
@@ -133,9 +132,10 @@ def test_withheld_letters_are_kept_with_their_words(store: SqliteStore) -> None:
     assert store.letters(state=LetterState.WITHHELD)[0].reason == Reason("observe")
 
 
-def test_letters_by_kind_and_by_key(store: SqliteStore) -> None:
+def test_a_letter_is_found_by_its_key(store: SqliteStore) -> None:
     number = plan(store, key="k")
-    assert [letter.number for letter in store.letters_of_kind(Kind.CONFIRMATION, "ledelse-2026")] == [number]
-    assert list(store.letters_of_kind(Kind.DIGEST, "ledelse-2026")) == []
+    letter = store.letter("k")
+    assert letter is not None
+    assert letter.number == number
     assert store.letter("unknown") is None
     assert store.letter_raw(99) is None

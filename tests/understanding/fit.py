@@ -9,10 +9,7 @@ read then, together with the rules: the figure that tells how a new writer will 
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +28,7 @@ from mailbot.understanding.lexicon import words  # noqa: E402
 from mailbot.understanding.phrasing import SCORED, say  # noqa: E402
 from mailbot.understanding.robots import robot  # noqa: E402
 from mailbot.understanding.topic import Names  # noqa: E402
-from understanding.learning import Example, chances, learn, matrix, write  # noqa: E402
+from understanding.learning import Example, cases, chances, learn, matrix, write  # noqa: E402
 from understanding.wording import COURSE, casts, message, phrases  # noqa: E402
 
 TABLE = ROOT / "mailbot/understanding/words/phrasing.tsv"
@@ -54,20 +51,8 @@ class Read(Example):
 
 def examples() -> list[Read]:
     found: list[Read] = []
-    with tempfile.TemporaryDirectory() as folder:
-        for cases in sorted((ROOT / "tests/corpus/cases").glob("*.yaml")):
-            if cases.name.startswith("unseen"):
-                continue
-            out = Path(folder) / cases.stem
-            built = subprocess.run(
-                [sys.executable, str(ROOT / "tests/corpus/build.py"), str(cases), "--out", str(out)], capture_output=True
-            )
-            if built.returncode:
-                print(f"{cases.name} does not build: left out")  # noqa: T201
-                continue
-            for path in sorted(out.glob("*.eml")):
-                truth = json.loads(path.with_suffix(".json").read_text("utf-8"))["intent"]
-                found += _example(cases.stem, path.stem, parse(path.read_bytes()), truth)
+    for file, name, raw, gold in cases():
+        found += _example(file, name, parse(raw), gold["intent"])
     for file in sorted(HERE.glob("phrases*.txt")):
         for line in phrases(file):
             found += _example(file.stem, line.text, message(line.text, line.context, subject=line.subject), line.intent)

@@ -9,15 +9,13 @@ these are cast then.
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -31,7 +29,7 @@ from mailbot.understanding.parts import PARTS, Part  # noqa: E402
 from mailbot.understanding.people import Casting  # noqa: E402
 from mailbot.understanding.reading import Intent  # noqa: E402
 from mailbot.understanding.roles import judge  # noqa: E402
-from understanding.learning import Example, chances, learn, matrix, write  # noqa: E402
+from understanding.learning import Example, cases, chances, learn, matrix, write  # noqa: E402
 from understanding.wording import COURSE, casts, message  # noqa: E402
 
 TABLE = ROOT / "mailbot/understanding/words/parts.tsv"
@@ -54,17 +52,8 @@ class Played(Example):
 
 def examples() -> list[Played]:
     found: list[Played] = []
-    with tempfile.TemporaryDirectory() as folder:
-        for cases in sorted((ROOT / "tests/corpus/cases").glob("*.yaml")):
-            if cases.name.startswith("unseen"):
-                continue
-            out = Path(folder) / cases.stem
-            built = subprocess.run(
-                [sys.executable, str(ROOT / "tests/corpus/build.py"), str(cases), "--out", str(out)], capture_output=True
-            )
-            if not built.returncode:
-                for path in sorted(out.glob("*.eml")):
-                    found += _of_case(cases.stem, path)
+    for file, _, raw, gold in cases():
+        found += _of_case(file, parse(raw), gold)
     for file in sorted(HERE.glob("parts*.txt")):
         for line in casts(file):
             mail = message(line.text, subject="Hverdagsledelse 2026")
@@ -73,11 +62,9 @@ def examples() -> list[Played]:
     return found
 
 
-def _of_case(file: str, path: Path) -> list[Played]:
-    gold = json.loads(path.with_suffix(".json").read_text("utf-8"))
+def _of_case(file: str, mail: Message, gold: dict[str, Any]) -> list[Played]:
     if gold["intent"] not in ("signup", "substitute", "cancel", "update", "accept", "decline", "question"):
         return []
-    mail = parse(path.read_bytes())
     coming = [p["name"] for p in gold.get("participants") or [] if p.get("name")]
     leaving = gold.get("withdrawn") or []
 

@@ -111,7 +111,7 @@ def phrases(path: Path) -> Iterator[Phrase]:
 
 
 @dataclass(frozen=True, slots=True)
-class Casting:
+class Marked:
     """One line of parts*.txt: what the message wants, its text, and the part of each person named and of the writer ("")."""
 
     intent: str
@@ -119,11 +119,11 @@ class Casting:
     people: tuple[tuple[str, str], ...]
 
 
-_MARKED = re.compile(r"\{([+=-])([^{}]*)\}")
+_MARK = re.compile(r"\{([+=-])([^{}]*)\}")
 _PARTS = {"+": "comes", "-": "leaves", "=": "mentioned"}
 
 
-def casts(path: Path) -> Iterator[Casting]:
+def casts(path: Path) -> Iterator[Marked]:
     """The messages of a file in which people are marked: {+comes}, {-leaves}, {=only mentioned}, and @ with the writer's part."""
     intent = ""
     for line in path.read_text("utf-8").splitlines():
@@ -131,5 +131,5 @@ def casts(path: Path) -> Iterator[Casting]:
             intent = line.strip("[] ")
         elif line.strip() and not line.startswith("#"):
             text, _, own = line.strip().rpartition(" @")
-            people = [(name, _PARTS[mark]) for mark, name in _MARKED.findall(text)]
-            yield Casting(intent, _MARKED.sub(r"\2", text).replace(" / ", "\n"), (*people, ("", _PARTS[own])))
+            people = [(name, _PARTS[mark]) for mark, name in _MARK.findall(text)]
+            yield Marked(intent, _MARK.sub(r"\2", text).replace(" / ", "\n"), (*people, ("", _PARTS[own])))
