@@ -28,6 +28,8 @@ def show(console: Console, name: str, message: Message, reading: Reading) -> Non
     console.print(verdict)
     for reason in explained.reasons:
         console.print(words(f"  {reason}", "magenta", 160))
+    for what, name in explained.beside:
+        console.print(Text.assemble((f"  {what}: ", "cyan"), words(name)))
     if explained.fields:
         _fields(console, explained)
     if explained.signs:

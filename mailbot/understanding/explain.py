@@ -13,7 +13,7 @@ from html import escape
 from mailbot.mail.message import Message
 from mailbot.understanding.lexicon import words
 from mailbot.understanding.masking import mask_cpr
-from mailbot.understanding.reading import Evidence, Reading, Reason
+from mailbot.understanding.reading import Evidence, Intent, Reading, Reason
 
 FIELDS = (
     "name", "email", "title", "organisation", "municipality", "phone", "ean", "ean_invalid", "reference", "dietary", "returning",
@@ -66,6 +66,8 @@ class Explanation:
     text: str
     highlights: tuple[Highlight, ...]
     fields: tuple[Field, ...]
+    leaving: tuple[str, ...]  # who gives up a seat
+    contact: str  # the writer, where they only write
     intent: str
     action: str
     question: bool
@@ -75,6 +77,11 @@ class Explanation:
     signs: tuple[Sign, ...]
     reasons: tuple[str, ...]
     course: str
+
+    @property
+    def beside(self) -> tuple[tuple[str, str], ...]:
+        """Those of whom no fields are told, each with what they do."""
+        return (*(("leaves", name) for name in self.leaving), *((("written by", self.contact),) if self.contact else ()))
 
 
 def explanation(message: Message, reading: Reading) -> Explanation:
@@ -87,6 +94,8 @@ def explanation(message: Message, reading: Reading) -> Explanation:
         text=mask_cpr(message.text),
         highlights=tuple(_highlights(reading, len(message.text))),
         fields=fields,
+        leaving=tuple(_leaving(message, reading)),
+        contact=mask_cpr(f"{reading.contact.name} <{reading.contact.email}>") if reading.contact else "",
         intent=reading.intent.value,
         action=reading.action.value,
         question=reading.question,
@@ -129,6 +138,13 @@ def _fields(reading: Reading) -> Iterable[Field]:
                 mask_cpr(proof.words) if proof else "",
                 proof.confidence if proof else 0.0,
             )
+
+
+def _leaving(message: Message, reading: Reading) -> Iterable[str]:
+    """Those named, for each matter in which somebody leaves; else whoever writes."""
+    for finding in reading.findings:
+        if finding.intent in (Intent.CANCEL, Intent.SUBSTITUTE):
+            yield from map(mask_cpr, finding.withdrawn or (message.sender.name or message.sender.email,))
 
 
 def _highlights(reading: Reading, length: int) -> list[Highlight]:
@@ -182,11 +198,12 @@ def page(explained: Explanation) -> str:
         f"{explained.runner_up_confidence:.0%})</span>"
     )
     reasons = "".join(f"<li>{escape(r)}</li>" for r in explained.reasons)
+    people = "".join(f"<p>{what}: {escape(name)}</p>" for what, name in explained.beside)
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width,initial-scale=1'>"
         f"<title>{escape(explained.subject or 'message')}</title><style>{_STYLE}</style>"
         f"<h1>{escape(explained.subject) or '(no subject)'}</h1><p class=quiet>{escape(explained.sender)}</p>"
-        f"<h2>{head}</h2><ul>{reasons}</ul><pre>{_marked(explained)}</pre>{_field_table(explained)}{_sign_table(explained)}</html>\n"
+        f"<h2>{head}</h2><ul>{reasons}</ul><pre>{_marked(explained)}</pre>{people}{_field_table(explained)}{_sign_table(explained)}</html>\n"
     )
 
 

@@ -69,6 +69,11 @@ def strongest(heard: Heard, acts: list[Act], source: str = "text") -> Feature:
     return Feature(best.strength, evidence(heard, [best], source)) if best else Feature(0.0)
 
 
+def said_or_headed(heard: Heard, kind: str) -> Feature:
+    """The strongest act of a kind in the text or in the subject, with the words where they stand."""
+    return max(strongest(heard, heard.own.of(kind)), strongest(heard, heard.subject.of(kind), "subject"), key=lambda f: f.value)
+
+
 def elsewhere(act: Act, heard: Heard) -> bool:
     """Whether an act is about another event: one is named and the course is not, in the clause or else in the whole."""
     if "newsletter" in act.about:

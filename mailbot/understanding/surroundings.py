@@ -9,7 +9,7 @@ from collections.abc import Collection
 from mailbot.mail.message import Automatic
 from mailbot.understanding.attachments import said
 from mailbot.understanding.context import Answers
-from mailbot.understanding.heard import Feature, Heard, any_of, flag, other_topic, strongest, to_colleague, to_us, value
+from mailbot.understanding.heard import Feature, Heard, any_of, flag, other_topic, said_or_headed, strongest, to_colleague, to_us, value
 from mailbot.understanding.speech import listen
 
 _BUSY = frozenset({
@@ -57,10 +57,10 @@ def _kind(heard: Heard, found: dict[str, Feature]) -> None:
     found["bulk"] = flag(heard.message.automatic is Automatic.BULK)
     found["robot"] = flag(heard.message.automatic is Automatic.ROBOT)
     found["promo"] = Feature(min(1.0, len(heard.own.of("promo")) / 2))
-    found["receipt"] = strongest(heard, heard.own.of("receipt") + heard.subject.of("receipt"))
+    found["receipt"] = said_or_headed(heard, "receipt")
     found["work"] = strongest(heard, heard.own.of("work"))
     found["work_subject"] = flag("work" in heard.subject.groups)
-    found["newsletter"] = strongest(heard, heard.own.of("newsletter") + heard.subject.of("newsletter"))
+    found["newsletter"] = said_or_headed(heard, "newsletter")
     found["invite_us"] = strongest(heard, heard.own.of("invite_us"))
     found["more_time"] = strongest(heard, heard.own.of("more_time"))
 

@@ -34,6 +34,24 @@ def test_the_page_is_escaped_and_without_cpr() -> None:
     assert html.startswith("<!doctype html>")
 
 
+def test_who_leaves_and_who_writes_is_told() -> None:
+    mail = message("Ib Lund er stoppet. I hans sted sender vi Mads Holm.", "confirm", sender="Eva Dam <ed@egedal-bib.dk>")
+    explained = explanation(mail, read(mail, [COURSE], None))
+    assert explained.leaving == ("Ib Lund",)
+    assert explained.contact == "Eva Dam <ed@egedal-bib.dk>"
+    assert "leaves: Ib Lund" in page(explained)
+    own = message("Jeg må desværre melde fra Hverdagsledelse.", "confirm")
+    assert explanation(own, read(own, [COURSE], None)).leaving == ("Bo Krag",)
+
+
+def test_words_of_the_subject_are_not_marked_in_the_text() -> None:
+    mail = message("Hej Lisbet\n\nAllan Bjerg er stoppet. I hans sted sender vi Mads Holm.", subject="SV: Tak for tilmeldingen")
+    found = read(mail, [COURSE], None)
+    proof = found.evidence["receipt"]
+    assert (proof.source, proof.words) == ("subject", "Tak for tilmeldingen")
+    assert all(mark.end != len("Tak for tilmeldingen") for mark in explanation(mail, found).highlights)
+
+
 def test_a_reason_is_a_danish_sentence_with_its_values() -> None:
     assert "3" in sentence(Reason("seats_without_names", {"seats": "3"}))
     assert sentence(Reason("no_such_code")) == "no_such_code"
